@@ -6,10 +6,12 @@ Belongs here: the lines and where they stand. Does not belong here: what cells h
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -33,6 +35,25 @@ def record(home: Path, person: Person | None, action: str, about: str = "", now:
 
     Raises OSError where the home can't be written: what can't be recorded is not done.
     """
+    with _appended(home, person, action, about, now) as file:
+        os.fsync(file)
+
+
+def record_refusal(
+    home: Path, person: Person | None, method: str, path: str, reason: str, now: Callable[[], datetime] = _moment
+) -> None:
+    """Add that something was refused. reason: a word of ours. Raises OSError where the home can't be written.
+
+    It is not waited for until the disk has it: whoever sends much that is refused must not keep the others waiting.
+    """
+    about = f"{method if method in _METHODS else 'other'} {room_of(path)}"
+    with _appended(home, person, f"refused:{reason}", about, now):
+        pass
+
+
+@contextmanager
+def _appended(home: Path, person: Person | None, action: str, about: str, now: Callable[[], datetime]) -> Iterator[int]:
+    """The number of the file of the day, with a line more."""
     time = now().astimezone(BERLIN)
     said = {
         "time": time.isoformat(timespec="milliseconds"),
@@ -44,11 +65,20 @@ def record(home: Path, person: Person | None, action: str, about: str = "", now:
     folder = home / FOLDER
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     line = json.dumps(said, ensure_ascii=True).encode() + b"\n"
-    place = os.open(folder / f"{time.date().isoformat()}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+    file = os.open(folder / f"{time.date().isoformat()}.jsonl", os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
     try:
-        os.write(place, line)  # one write of one line: what others add meanwhile stands before or behind it
+        # One write of one line: what others add meanwhile stands before or behind it.
+        if os.write(file, _own_line(file, line)) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
+        yield file
     finally:
-        os.close(place)
+        os.close(file)
+
+
+def _own_line(file: int, line: bytes) -> bytes:
+    """A line as it has to be added: on one of its own, also where the one before was cut off for want of room."""
+    length = os.fstat(file).st_size
+    return line if not length or os.pread(file, 1, length - 1) == b"\n" else b"\n" + line
 
 
 def forget(home: Path, before: date) -> tuple[str, ...]:
@@ -59,13 +89,6 @@ def forget(home: Path, before: date) -> tuple[str, ...]:
     for file in old:
         file.unlink()
     return tuple(file.name for file in old)
-
-
-def record_refusal(
-    home: Path, person: Person | None, method: str, path: str, reason: str, now: Callable[[], datetime] = _moment
-) -> None:
-    """Add that something was refused. reason: a word of ours. Raises OSError as `record`."""
-    record(home, person, f"refused:{reason}", f"{method if method in _METHODS else 'other'} {room_of(path)}", now)
 
 
 def room_of(path: str) -> str:

@@ -42,6 +42,7 @@ from kkz_eval.desk.pages import (
 )
 from kkz_eval.desk.transfers import MOST_FILES, Limits
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.system_errors import reason_of
 
 ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
     deliver.routes,
@@ -81,7 +82,12 @@ def desk_app(desk: Desk) -> Starlette:
             *(Route(at.path, _answering(desk, at), methods=[at.method]) for at in places),
             Mount("/static", StaticFiles(packages=[("kkz_eval.desk", "static")])),
         ],
-        exception_handlers={HTTPException: _not_answered(desk), UserError: _user_error(desk), Exception: _fault(desk)},
+        exception_handlers={
+            HTTPException: _not_answered(desk),
+            UserError: _user_error(desk),
+            OSError: _refused_by_system(desk),
+            Exception: _fault(desk),
+        },
     )
     app.state.rooms = tuple(sorted((at for at in places if at.room), key=lambda at: front.WISHES.index(at.wish)))
     return app
@@ -172,6 +178,17 @@ def _user_error(desk: Desk) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, UserError)
         return desk.page(request, "sentence.html.j2", say("not_answered.title"), HTTPStatus.BAD_REQUEST, said=error.sentence)
+
+    return answer
+
+
+def _refused_by_system(desk: Desk) -> Callable[[Request, Exception], Response]:
+    """A full disk and the like: why, without the place, which is nobody's business here but the log's."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        _log.error("%s %s: %s", request.method, room_of(request.url.path), fault_of(error))
+        said = UserError("system_refused", reason=reason_of(error)).sentence
+        return desk.page(request, "sentence.html.j2", say("not_answered.title"), HTTPStatus.INTERNAL_SERVER_ERROR, said=said)
 
     return answer
 

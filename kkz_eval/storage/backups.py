@@ -20,10 +20,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.folders import entries_of, is_folder, is_there
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.seals import content_of
-from kkz_eval.storage.store import ON_THIS_MACHINE, PARTIAL, Store
+from kkz_eval.storage.store import ON_THIS_MACHINE, PARTIAL, Store, sync_folder
 from kkz_eval.storage.writer import LOCK
 
 SCHEMA_VERSION = 1
@@ -109,31 +110,31 @@ def _read(place: Store, key: str) -> Backup:
 def restore_backup(place: Store, number: int | None, store: Store, home: Path, contracts: Path) -> Backup:
     """Make a home and its contracts again from a backup, both or neither; the newest where no number is given.
 
-    store: of the home; an object store gets its objects before the folders come into being, the register last, and cut short the same call goes on.
-    What a later backup knows as purged does not come back. Raises UserError where there is no such backup, where a content is missing or
-    damaged, and where something is at one of the two places already.
+    store: of the home; an object store gets its objects before the folders come into being, the register last. Cut short at any moment, the same call
+    ends it. What a later backup knows as purged does not come back. Raises UserError where there is no such backup, where a content is missing or
+    damaged, and where something else is at one of the two places already.
     """
     known = backups_in(place)
     found = known[-1:] if number is None else [one for one in known if one.number == number]
     if not found:
         raise UserError("backup_unknown", place=place.address, known=", ".join(str(one.number) for one in known) or "–")
     backup = found[0]
-    for target in (home, contracts):
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise UserError("restore_there", place=str(target))
     purged = frozenset[str]().union(*(one.gone for one in known))
     files = {name: digest for name, digest in backup.files.items() if digest not in purged}
     if not store.is_on_this_machine:
         objects = {name.removeprefix(_HOME): digest for name, digest in files.items() if _is_object(name)}
         files = {name: digest for name, digest in files.items() if not _is_object(name)}
         _put_into(store, place, objects)
-    drafts = {_HOME: _draft(home), "contracts/": _draft(contracts)}
+    wanted = {target: _below(root, files) for root, target in (("contracts/", contracts), (_HOME, home))}
+    drafts: dict[Path, Path] = {}
     try:
-        for name, digest in sorted(files.items()):
-            root = next(root for root in drafts if name.startswith(root))
-            _put_back(place, digest, drafts[root] / name.removeprefix(root))
-        os.replace(drafts["contracts/"], contracts)  # over an empty folder
-        os.replace(drafts[_HOME], home)  # the last: with it, all is there
+        for target, of in wanted.items():
+            if _is_free(target, of):
+                drafts[target] = _draft(target)
+                _put_all_back(place, of, drafts[target])
+        for target, draft in drafts.items():  # the home last: with it, all is there
+            os.replace(draft, target)  # over an empty folder
+            sync_folder(target.parent)
     except OSError as error:
         raise UserError("storage_not_writable", place=str(home), reason=reason_of(error)) from error
     finally:
@@ -142,13 +143,44 @@ def restore_backup(place: Store, number: int | None, store: Store, home: Path, c
     return backup
 
 
+def _below(root: str, files: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix(root): digest for name, digest in files.items() if name.startswith(root)}
+
+
+def _put_all_back(place: Store, files: Mapping[str, str], folder: Path) -> None:
+    """Make these files, by name and digest, and let the disk have them. Raises OSError where it does not."""
+    for name, digest in sorted(files.items()):
+        _put_back(place, digest, folder / name)
+    for below, _, _ in os.walk(folder, onerror=_raised):
+        sync_folder(Path(below))
+
+
+def _is_free(target: Path, files: Mapping[str, str]) -> bool:
+    """Whether nothing is at a place; False where just these files are. Raises UserError where there is anything else."""
+    try:
+        if not is_there(target) or (is_folder(target) and not entries_of(str(target))):
+            return True
+    except OSError as error:
+        raise UserError("storage_not_readable", place=str(target), reason=reason_of(error)) from error
+    there = Store.at(str(target))
+    if not is_folder(target) or sorted(there.everything()) != sorted(files):
+        raise UserError("restore_there", place=str(target))
+    if any(digest_of_bytes(there.kept(name)) != digest for name, digest in files.items()):
+        raise UserError("restore_there", place=str(target))
+    return False
+
+
+def _raised(error: OSError) -> None:
+    raise error
+
+
 def _files(kept: Store, home: Path, contracts: Path) -> Iterator[tuple[str, bytes]]:
     """The place and content of each file that belongs into a backup, those of a database as SQLite itself copies it."""
     if not kept.is_on_this_machine:
         yield from ((f"{_HOME}{key}", kept.kept(key)) for key in kept.everything())
     for root, folder in (("home", home), ("contracts", contracts)):
         store = Store.at(str(folder))
-        for key in store.everything() if folder.is_dir() else ():
+        for key in store.everything():
             if root == "home" and not kept.is_on_this_machine and _is_object(f"{_HOME}{key}"):
                 continue  # of a time before the object store
             if key == LOCK or (key.startswith(_HISTORY) and key.endswith(_BESIDE_A_DATABASE)):
@@ -158,7 +190,16 @@ def _files(kept: Store, home: Path, contracts: Path) -> Iterator[tuple[str, byte
 
 
 def _of_database(file: Path) -> bytes:
-    """A database as it is at one moment, whoever writes in it."""
+    """A database as it is at one moment, whoever writes in it. Raises UserError where it can't be read."""
+    try:
+        return _copied_by_sqlite(file)
+    except sqlite3.Error as error:
+        raise UserError("history_not_writable", place=str(file.parent), reason=reason_of(error)) from error
+    except OSError as error:
+        raise UserError("storage_not_writable", place=tempfile.gettempdir(), reason=reason_of(error)) from error
+
+
+def _copied_by_sqlite(file: Path) -> bytes:
     with tempfile.TemporaryDirectory(prefix="kkz-backup-") as folder:
         copy = Path(folder) / "copy"
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source, closing(sqlite3.connect(copy)) as target:

@@ -373,7 +373,7 @@ def _take_away(path: str) -> None:
             shutil.rmtree(path)
         else:
             os.unlink(path)
-        _sync_folder(Path(path).parent)
+        sync_folder(Path(path).parent)
     except FileNotFoundError:
         pass
     except OSError as error:
@@ -426,13 +426,13 @@ def _make_folder(folder: Path) -> None:
         folder = folder.parent
     for new in reversed(missing):
         new.mkdir(exist_ok=True)  # another process may be making it, too
-        _sync_folder(new.parent)
+        sync_folder(new.parent)
 
 
 def _sync_link(path: Path) -> None:
     """Sync the folder of a new file; where that fails, the file goes again: nobody may find it and rely on what the disk may not have."""
     try:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError:
         os.unlink(path)
         raise
@@ -460,10 +460,11 @@ def _move_into_place(path: Path, data: bytes, mode: int = 0o600) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Let the disk have the names that lie in a folder. Raises OSError where it does not."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from benchmarks.faults import How, Killed, failures_of
 from kkz_eval.desk.actions import FOLDER, LEFT_OUT, record, record_refusal, room_of
 from kkz_eval.desk.people import Person, Role
 
@@ -43,6 +46,34 @@ def test_each_day_of_berlin_has_a_file_that_is_only_added_to(tmp_path: Path) -> 
         "2026-11-29.jsonl": ["one", "two"],
         "2026-11-30.jsonl": ["three"],
     }
+
+
+@pytest.mark.parametrize("how", How)
+def test_a_line_that_could_not_be_written_is_an_error_and_spoils_no_other(tmp_path: Path, how: How) -> None:
+    home = tmp_path / "home"
+
+    def fresh() -> None:
+        shutil.rmtree(home, ignore_errors=True)
+        record(home, STEWARD, "before", now=lambda: LATE)
+
+    for failure in failures_of(fresh, lambda: record(home, STEWARD, "tried", now=lambda: LATE), home, how=how):
+        assert isinstance(failure.error, (OSError, Killed)) or failure.call.kind == "make", failure
+        record(home, STEWARD, "after", now=lambda: LATE)
+        (said,) = lines(home).values()
+        assert [line["action"] for line in said] in (["before", "after"], ["before", "tried", "after"]), failure
+
+
+def test_half_a_line_of_a_full_disk_stands_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path, STEWARD, "before", now=lambda: LATE)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, line: write(file, line[:20]))
+    with pytest.raises(OSError, match="No space left"):
+        record(tmp_path, STEWARD, "tried", now=lambda: LATE)
+    monkeypatch.setattr(os, "write", write)
+    record(tmp_path, STEWARD, "after", now=lambda: LATE)
+    (file,) = (tmp_path / FOLDER).iterdir()
+    whole = [line for line in file.read_text().splitlines() if line.endswith("}")]
+    assert [json.loads(line)["action"] for line in whole] == ["before", "after"]
 
 
 def test_others_than_the_service_and_its_group_cannot_read_it(tmp_path: Path) -> None:

@@ -1,0 +1,410 @@
+"""The line on a few files while every call of storage fails in turn: what must hold after each failure, and how many there were.
+
+Belongs here: the acts that touch a home, and what is compared after each failure. Does not belong here: which calls there are and how one
+fails (faults). `python -m benchmarks.bench_faults` lets every call fail in every way; the tests take a sample (tests/acceptance/test_faults.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+from benchmarks.faults import Failure, How, Killed, failures_of
+from benchmarks.figures import Figure
+from kkz_eval.deliveries.register.purging import purge
+from kkz_eval.deliveries.register.register import read_register
+from kkz_eval.desk.actions import record
+from kkz_eval.line import report
+from kkz_eval.line.alone import held
+from kkz_eval.line.correspondence import make_board, make_templates, write_marked_copies, write_protocols
+from kkz_eval.line.current_pages import lead_to_board, lead_to_report, lead_to_templates
+from kkz_eval.line.handing_in import hand_in
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
+from kkz_eval.line.report import event_study_pictures, make_edition
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.soundness import look
+from kkz_eval.line.study import Study
+from kkz_eval.line.weighed import weighed
+from kkz_eval.model.day import BERLIN
+from kkz_eval.model.errors import UserError
+from kkz_eval.settings import CHECKOUT, Settings
+from kkz_eval.simulation.layout import delivery_name, official_name
+from kkz_eval.simulation.run import simulate
+from kkz_eval.stewardship.sight import EVERYTHING
+from kkz_eval.storage.backups import make_backup, restore_backup
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import PARTIAL, Store
+
+CONTRACTS = CHECKOUT / "data_contracts"
+DAY = date(2026, 1, 1)
+MOMENT = datetime(2026, 1, 1, 12, tzinfo=BERLIN)
+YEARS = range(2010, 2013)
+DATASET, UNIT = "schulabgaenge", "05112000"
+DELIVERED = delivery_name(DATASET, UNIT)
+BY_DESK = delivery_name(DATASET, "05114000")
+REMOVED = DELIVERED
+SEED = 20120301
+
+
+@dataclass(frozen=True)
+class World:
+    """A folder with inbox, contracts, plan, home and a place for backups."""
+
+    folder: Path
+
+    @property
+    def home(self) -> Path:
+        """Where all is kept."""
+        return self.folder / "home"
+
+    @property
+    def settings(self) -> Settings:
+        """On a day that does not change: the same bytes on every day."""
+        return Settings(
+            home=self.home, inbox=self.folder / "inbox", contracts=self.folder / "contracts", day=DAY, settle_seconds=0
+        )
+
+    @property
+    def store(self) -> Store:
+        """The store of the home."""
+        return Store.at(str(self.home))
+
+    @property
+    def stored(self) -> tuple[Path, ...]:
+        """The folders in which calls fail."""
+        return tuple(self.folder / name for name in ("home", "inbox", "contracts", "backups", "again"))
+
+    def tree(self) -> dict[str, bytes]:
+        """All files but unfinished writes, the lock's own, the desk's log (who tries twice stands there twice) and the contracts."""
+        found = {path.relative_to(self.folder).as_posix(): path for path in self.folder.rglob("*") if path.is_file()}
+        kept = {
+            name: path.read_bytes()
+            for name, path in found.items()
+            if PARTIAL not in name and not name.endswith("writer.lock") and not name.startswith(("contracts/", "home/desk/"))
+        }
+        lists = sorted(name for name in kept if name.startswith("backups/lists/"))
+        for name in lists[-1:]:  # who backs up again has another number
+            kept["newest list"] = json.dumps(json.loads(kept[name])["files"]).encode()
+        return {name: content for name, content in kept.items() if name not in lists}
+
+    def here(self, world: World) -> Installation:
+        """The installation in a copy of the world, with nothing read yet."""
+        _forget()
+        return replace(self.opened, settings=world.settings, steps=Steps(world.store))
+
+
+@dataclass
+class Line:
+    """The line over such a world: what people edit is read once, what is stored is read in every act anew."""
+
+    world: World
+    opened: Installation
+
+    def here(self, world: World) -> Installation:
+        """The installation in a copy of the world, with nothing read yet."""
+        _forget()
+        return replace(self.opened, settings=world.settings, steps=Steps(world.store))
+
+
+def make_world(folder: Path) -> World:
+    """Three files of the model world, a plan over them with one outcome and one estimator, and the contracts."""
+    world = World(folder)
+    with tempfile.TemporaryDirectory(prefix="kkz-faults-") as other:
+        simulate(Path(other) / "w", 1, years=(YEARS[0], YEARS[-1]))
+        deliveries = Path(other) / "w" / "deliveries"
+        (folder / "inbox").mkdir(parents=True)
+        for name in (DELIVERED, official_name(DATASET, 2010), official_name(DATASET, 2012)):
+            shutil.copy(deliveries / name, folder / "inbox" / name)
+        shutil.copy(deliveries / BY_DESK, folder / BY_DESK)
+    shutil.copytree(CONTRACTS, folder / "contracts")
+    plan = yaml.safe_load((CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8").replace("2007-2010", "2010-2011"))
+    for key in (
+        "audit",
+        "specifications",
+        "negative_controls",
+        "inference",
+    ):  # what examines an estimate touches no other storage
+        plan.pop(key, None)
+    plan["outcomes"] = [{**plan["outcomes"][0], "window": [YEARS[0], YEARS[-1]]}]
+    plan["estimators"] = plan["estimators"][:1]
+    plan["languages"] = ["de"]
+    (folder / "plan.yaml").write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return world
+
+
+def open_line(world: World) -> Line:
+    """The line, opened once."""
+    return Line(world, open_installation(world.settings, [world.folder / "plan.yaml"]))
+
+
+def take_in(line: Installation) -> bool:
+    """From the inbox to the verdicts; whether a file was refused, which is said and leaves it for the next run."""
+    with held(line, "Probe", lambda _: None) as alone:
+        intake = land(alone, YEARS)
+        parse_arrivals(alone, YEARS)
+        judge_arrivals(alone, YEARS)
+    return any(notice.kind == "refused" for notice in intake.notices)
+
+
+def publish(line: Installation) -> bool:
+    """From the verdicts to the report and its pictures."""
+    with held(line, "Probe", lambda _: None) as alone:
+        (plan,) = alone.plans.values()
+        study = Study(current_snapshot(alone), plan)
+        edition = make_edition(study)
+        event_study_pictures(study, study.effects)
+        lead_to_report(alone, plan, edition)
+    return False
+
+
+def write_to_those_who_delivered(line: Installation) -> bool:
+    """Protocols, marked copies, the board with its replies, templates, and the addresses that lead there."""
+    with held(line, "Probe", lambda _: None) as alone:
+        snapshot = current_snapshot(alone)
+        rows = weighed(snapshot, YEARS)
+        write_protocols(snapshot, rows)
+        write_marked_copies(snapshot, rows)
+        lead_to_board(alone, make_board(snapshot))
+    return False
+
+
+def write_templates(line: Installation) -> bool:
+    """Templates for the next year, and the address that leads there."""
+    with held(line, "Probe", lambda _: None) as alone:
+        lead_to_templates(alone, make_templates(current_snapshot(alone)))
+    return False
+
+
+def hand_in_at_the_desk(line: Installation) -> bool:
+    """A file handed in at the desk, and the line in its log before."""
+    record(line.settings.home, None, "hand-in", now=lambda: MOMENT)
+    data = (line.settings.home.parent / BY_DESK).read_bytes()
+    done = hand_in(line, BY_DESK, data, EVERYTHING, MOMENT, 0.1)
+    return done.number is None and not done.is_known
+
+
+def back_up(line: Installation) -> bool:
+    """A backup beside the home."""
+    settings = line.settings
+    place = Store.at(str(settings.home.parent / "backups"))
+    with held(line, "Probe", lambda _: None):
+        gone = read_register(line.steps.store).tombstones
+        made = make_backup(place, line.steps.store, settings.home, settings.contracts, gone, "2026-01-01 12:00", 1)
+    assert not made.damaged, made.damaged
+    return False
+
+
+def bring_back(line: Installation) -> bool:
+    """A home made again from its backup, elsewhere."""
+    folder = line.settings.home.parent
+    again = folder / "again"
+    restore_backup(Store.at(str(folder / "backups")), None, Store.at(str(again / "home")), again / "home", again / "contracts")
+    return False
+
+
+def remove(line: Installation) -> bool:
+    """A delivered content removed for good."""
+    with held(line, "Probe", lambda _: None):
+        register = read_register(line.steps.store)
+        sha256 = next(arrival.sha256 for arrival in register.arrivals if arrival.name == REMOVED)
+        purge(line.steps.store, line.settings.inbox, sha256, "Grund", DAY)
+    return False
+
+
+def look_over(line: Installation) -> bool:
+    """Every object against its digest; what can't be read is told of."""
+    return bool(look(line.steps.store, line.contracts).faults)
+
+
+Act = Callable[[Installation], bool]
+ACTS: Mapping[str, tuple[tuple[str, ...], Act]] = {
+    "take_in": ((), take_in),
+    "publish": (("take_in",), publish),
+    "write": (("take_in",), write_to_those_who_delivered),
+    "templates": (("take_in", "write"), write_templates),
+    "hand_in": (("take_in",), hand_in_at_the_desk),
+    "back_up": (("take_in", "write"), back_up),
+    "bring_back": (("take_in", "write", "back_up"), bring_back),
+    "remove": (("take_in", "write"), remove),
+    "look_over": (("take_in", "write"), look_over),
+}
+"""By name: the acts before it, and what it does. What it gives: whether it said that something was left for the next time."""
+
+
+def failures(line: Line, name: str, how: How, scratch: Path, numbers: Callable[[int], bool] = bool) -> Iterator[Failure]:
+    """Let the calls of an act fail, and see after each that what must hold does. Raises AssertionError where it does not.
+
+    An act that fails says so in a sentence; one that does not has done the same as undisturbed, or has said what it left; done again, all is as
+    undisturbed, nothing twice, and every object is what was put.
+    """
+    before_it, act = ACTS[name]
+    ready, world = World(scratch / "ready"), World(scratch / "world")
+    _copied(line.world, ready)
+    with _made_once():
+        for earlier in before_it:
+            ACTS[earlier][1](line.here(ready))
+        _copied(ready, world)
+        act(line.here(world))
+        expected = world.tree()
+        said: list[bool] = []
+
+        def attempt() -> None:
+            said.append(act(line.here(world)))
+
+        def fresh() -> None:
+            said.clear()
+            _copied(ready, world)
+
+        for failure in failures_of(fresh, attempt, *world.stored, how=how, numbers=numbers):
+            what = f"{name}, {how}, call {failure.number}: {failure.call.kind} of {failure.call.place}"
+            assert isinstance(failure.error, (UserError, OSError, Killed, type(None))), f"{what}: {failure.error!r}"
+            left = said == [True]
+            if failure.error is None and not left:
+                now = world.tree()
+                assert now == expected, f"{what}: passed over {sorted(set(now) ^ set(expected))}"
+                yield failure
+                continue
+            assert not act(line.here(world)), f"{what}: again, something was left"
+            found = world.tree()
+            if left:  # what was refused once came in a scan of its own
+                found, wanted = _but_batches(found), _but_batches(expected)
+            else:
+                wanted = expected
+            assert _names(found) == _names(wanted), f"{what}: {sorted(set(found) ^ set(wanted))}"
+            assert [key for key in wanted if found[key] != wanted[key]] == [], what
+            yield failure
+
+
+def _but_batches(tree: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in tree.items() if not name.startswith("home/register/batches/")}
+
+
+def _names(tree: Mapping[str, bytes]) -> list[str]:
+    return sorted(tree)
+
+
+def _copied(world: World, to: World) -> None:
+    shutil.rmtree(to.folder, ignore_errors=True)
+    shutil.copytree(world.folder, to.folder)
+
+
+def _forget() -> None:
+    """Let go of what was read from a store: each act reads it itself."""
+    for module in [module for name, module in sys.modules.items() if name.startswith("kkz_eval.")]:
+        for found in vars(module).values():
+            of_store = {"store", "head", "snapshot", "settings"} & set(
+                getattr(getattr(found, "__wrapped__", None), "__annotations__", ())
+            )
+            if of_store and hasattr(found, "cache_clear"):
+                found.cache_clear()
+
+
+@contextmanager
+def _made_once() -> Iterator[None]:
+    """Let the pages and pictures, which are computed without storage and take long, be computed once: the same are handed again."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("build_document", "render", "render_papers", "downloads_of", "event_study_svg"):
+            _remember(patch, report, name)
+        yield
+
+
+def _remember(patch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
+    original = getattr(module, name)
+    known: dict[tuple[str, ...], object] = {}
+
+    def call(*arguments: object, **options: object) -> object:
+        key = tuple(one for one in arguments if isinstance(one, str))  # the language; all else is the same in each repetition
+        if key not in known:
+            known[key] = original(*arguments, **options)
+        return known[key]
+
+    patch.setattr(module, name, call)
+
+
+EVERY: Mapping[str, int] = {"publish": 29, "templates": 97}
+"""Of acts that compute much, or write many files that are alike: each so-manieth call; of all others each."""
+
+
+def fault_figures() -> list[Figure]:
+    """How many calls failed in turn of each act in each way, after which all was as undisturbed. Raises AssertionError where it was not."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="kkz-faults-", dir=_in_memory()) as folder:
+        line = open_line(make_world(Path(folder) / "fresh"))
+        for name in ACTS:
+            for how in How:
+                if name == "look_over" and how is not How.ERROR:
+                    continue  # it writes nothing
+                step = EVERY.get(name, 1)
+                ended = sum(
+                    1 for _ in failures(line, name, how, Path(folder), lambda number, step=step: number % step == 1 % step)
+                )
+                about = f"storage fails ({how}) while the line does `{name}`: calls after which all ended as undisturbed"
+                found.append(Figure(about, ended, f"each of every {step} calls", ended))
+                print(f"{about}: {ended}", flush=True)
+    return found
+
+
+def killed_figures(kills: int = 100) -> Figure:
+    """Whole runs with Dagster, killed at so many random moments one after another, and then run to the end: objects that are as of a run never killed."""
+    program = CHECKOUT / "tests" / "acceptance" / "killed_runs.py"
+    with tempfile.TemporaryDirectory(prefix="kkz-faults-", dir=_in_memory()) as folder:
+        world, whole = make_world(Path(folder) / "killed"), World(Path(folder) / "whole")
+        _copied(world, whole)
+        writes = int(_run(program, whole, "COUNT")[-2].removeprefix("writes "))
+        draw = random.Random(SEED)
+        moments = ",".join(str(draw.randint(1, writes)) for _ in range(kills))
+        said = [line for line in _run(program, world, "KILL", moments) if line.startswith("ended")]
+        assert said[-1] == "ended 0", said[-5:]
+        expected, found = whole.tree(), world.tree()
+        kept = {name for name in expected if not name.startswith("home/dagster/")}
+        different = [name for name in kept if found.get(name) != expected[name]]
+        assert not different, different
+        n_killed = said.count("ended killed")
+    return Figure(
+        f"whole runs killed at random moments ({kills} asked for): objects as of a run never killed",
+        len(kept),
+        "all",
+        len(kept) or n_killed,
+    )
+
+
+def _run(program: Path, world: World, *how: str) -> list[str]:
+    arguments = [
+        "run",
+        "--inbox",
+        str(world.settings.inbox),
+        "--home",
+        str(world.home),
+        "--plan",
+        str(world.folder / "plan.yaml"),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "KKZ_SETTLE_SECONDS": "0", "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, str(program), *how, *arguments], capture_output=True, text=True, check=True, env=environment
+    )
+    return done.stdout.splitlines()
+
+
+def _in_memory() -> str | None:
+    """A folder of the memory where there is one: what is synced a hundred thousand times need not wear a disk."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+if __name__ == "__main__":
+    fault_figures()
+    print(killed_figures())
