@@ -99,6 +99,7 @@ def _watched(desk: Desk, port: int) -> Iterator[None]:
     with _listening(port) as listening:
         app = metrics_app(partial(health_of, desk), partial(is_alive, desk), NAMES)
         server = uvicorn.Server(strictly_read(app))
+        listening.listen()  # whoever asks before the server has begun waits a moment
         answering = Thread(target=server.run, args=([listening],))
         answering.start()
         try:

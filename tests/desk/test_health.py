@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from faulty_home import DORMAGEN, DUESSELDORF, own_home
@@ -161,3 +164,21 @@ def test_every_figure_has_a_form_and_a_name_of_its_own() -> None:
     seen = [(one.metric, one.of) for one in figures(well())]
     assert len(seen) == len(set(seen))
     assert {one.form for one in figures(well())} == set(Form)
+
+
+def test_the_port_is_this_machines_alone_and_gone_with_the_desk(settings: Settings) -> None:
+    from kkz_eval.commands.ui import _watched  # loads Dagster
+
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with _watched(Desk(settings, runs_with(lambda: ENGINE)), port):
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert 'kkz_runs{state="waiting"} 2.0' in answer.read().decode()
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"http://127.0.0.1:{port}/zustand")
+        others = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {"127.0.0.1"}
+        for other in others:
+            with pytest.raises(OSError, match="refused"):
+                socket.create_connection((other, port), timeout=2)
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), timeout=2)
