@@ -17,9 +17,11 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 from dagster._core.execution.stats import StepEventStatus
 from dagster._core.scheduler.instigation import SensorInstigatorData
 from dagster._core.storage.dagster_run import DagsterRun
+from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster_graphql.schema import create_schema
 
+from kkz_eval.assets.automation import AUTOMATION
 from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.desk import say
 from kkz_eval.desk.opened import opened
@@ -154,7 +156,9 @@ def _run(record: RunRecord, installation: Installation, **more: Any) -> RunSeen:
     everything = plan in installation.plans and len(outcomes) == len(installation.plans[plan].outcomes)
     return RunSeen(
         id=run.run_id,
-        job=run.job_name,
+        job=AUTOMATION
+        if AUTOMATION_CONDITION_TAG in run.tags
+        else run.job_name,  # Dagster has a word of its own for jobs without a name
         plan=plan,
         outcomes=() if everything else outcomes,
         years=_years(run),

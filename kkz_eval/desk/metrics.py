@@ -5,6 +5,7 @@ Does not belong here: the figures themselves (health).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from itertools import groupby
@@ -18,7 +19,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kkz_eval.deliveries.register.own_process import fault_of
 from kkz_eval.desk import say
 from kkz_eval.desk.health import Figure, Health, figures
 
@@ -26,8 +29,14 @@ LABELS = {"runs": "state", "tasks": "kind"}
 """Name of the one label of a figure that has several values."""
 
 
-def metrics_app(health: Callable[[], Health], alive: Callable[[], bool], hosts: Iterable[str]) -> Starlette:
-    """What is answered at the port: `/metrics`, and `/gesund` with 200 or 503 and no content. hosts: under which it is reached, no page of another site."""
+_log = logging.getLogger("kkz_eval.desk")
+
+
+def metrics_app(health: Callable[[], Health], alive: Callable[[], bool], hosts: Iterable[str]) -> ASGIApp:
+    """What is answered at the port: `/metrics`, and `/gesund` with 200 or 503 and no content. hosts: under which it is reached, no page of another site.
+
+    A fault is answered with 500; of it kind and place come into the log, never its words, which may quote what was delivered.
+    """
 
     def metrics(request: Request) -> Response:
         return Response(written(health()), media_type=CONTENT_TYPE_LATEST)
@@ -36,7 +45,15 @@ def metrics_app(health: Callable[[], Health], alive: Callable[[], bool], hosts: 
         return Response(status_code=HTTPStatus.OK if alive() else HTTPStatus.SERVICE_UNAVAILABLE)
 
     only = Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
-    return Starlette(routes=[Route("/metrics", metrics), Route("/gesund", lives)], middleware=[only])
+    answers = Starlette(routes=[Route("/metrics", metrics), Route("/gesund", lives)], middleware=[only])
+
+    async def quietly(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await answers(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 (it was answered already)
+            _log.error("%s: %s", scope["path"], fault_of(error))
+
+    return quietly
 
 
 def written(health: Health) -> bytes:

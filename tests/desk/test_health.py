@@ -160,6 +160,16 @@ def test_whoever_watches_is_answered_with_a_status_alone(settings: Settings) -> 
     assert answer(lambda: ENGINE, "desk.example.org")[0] == 400  # a page of another site that leads here
 
 
+def test_a_fault_is_answered_and_its_words_come_into_no_log(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> Health:
+        raise ValueError("could not convert: Erika Muster")
+
+    answered = TestClient(metrics_app(broken, lambda: True, ("127.0.0.1",)), base_url="http://127.0.0.1:9111").get("/metrics")
+    assert answered.status_code == 500
+    assert "/metrics: ValueError" in caplog.text
+    assert "Erika" not in caplog.text + answered.text
+
+
 def test_every_figure_has_a_form_and_a_name_of_its_own() -> None:
     seen = [(one.metric, one.of) for one in figures(well())]
     assert len(seen) == len(set(seen))
