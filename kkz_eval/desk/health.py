@@ -129,12 +129,7 @@ def figures(health: Health) -> Iterator[Figure]:
 
 def concerns(health: Health, now: datetime) -> Iterator[Localised]:
     """What somebody should see to, each with the next step; nothing where all is well."""
-    if not health.history_answers:
-        yield say("health.concern.history")
-    if health.engine is not None and not health.engine.daemon_lives:
-        yield say("health.concern.daemon")
-    if health.engine is not None and not health.engine.code_lives:
-        yield say("health.concern.code")
+    yield from _of_runs(health.engine, health.history_answers)
     if health.tasks is None:
         yield say("health.concern.deliveries")
     if health.disk.free < LEAST_FREE * health.disk.size:
@@ -145,6 +140,21 @@ def concerns(health: Health, now: datetime) -> Iterator[Localised]:
         yield say("health.concern.no_backup")
     elif now - health.backup > timedelta(BACKUP_DAYS):
         yield say("health.concern.old_backup", days=(now - health.backup).days)
+
+
+def _of_runs(engine: Engine | None, history_answers: bool) -> Iterator[Localised]:
+    if not history_answers:
+        yield say("health.concern.history")
+    if engine is not None and not engine.daemon_lives:
+        yield say("health.concern.daemon")
+    if engine is not None and not engine.code_lives:
+        yield say("health.concern.code")
+
+
+def why_no_run_begins(desk: Desk) -> list[Localised]:
+    """What keeps runs from beginning or going on, each with the next step; nothing where what executes them works, or there is nothing that does."""
+    engine = _engine(desk)
+    return list(_of_runs(None, False) if isinstance(engine, UserError) else _of_runs(engine, True))
 
 
 def health_of(desk: Desk) -> Health:

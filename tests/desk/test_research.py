@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 OUTCOME = "schulabgaenge_ohne_abschluss"
 SIMULATED = "Diese Zahlen sind simuliert"
+WORKING = Engine({}, None, None, daemon_lives=True, code_lives=True)
 RESEARCHER = Person("forscherin", frozenset({Role.RESEARCHER}))
 
 
@@ -167,16 +168,12 @@ def test_gaps_are_narrowed_to_a_dataset(desk: DeskClient) -> None:
     assert "0 von " in desk.get("/auswerten/luecken?datensatz=nichts").text
 
 
-def no_engine() -> Engine:
-    raise AssertionError("pages of runs do not ask how the engine stands")
-
-
 def test_runs_name_plans_and_outcomes_in_words(settings: Settings) -> None:
     asked = datetime(2026, 1, 4, 9, 30, tzinfo=UTC)
     run = RunSeen("0" * 36, "Auswertung_modellwelt", "modellwelt", (OUTCOME,), "", RunState.RUNNING, "", asked, asked)
     of_no_plan = replace(run, id="1" * 36, plan="frueher", outcomes=("gibt_es_nicht_mehr",), state=RunState.DONE)
     known = {one.id: one for one in (run, of_no_plan)}
-    desk = desk_of(settings, RESEARCHER, runs=Runs(lambda *of: "", lambda: tuple(known.values()), known.get, no_engine))
+    desk = desk_of(settings, RESEARCHER, runs=Runs(lambda *of: "", lambda: tuple(known.values()), known.get, lambda: WORKING))
     for path in ("/auswerten/laeufe", f"/auswerten/laeufe/{run.id}"):
         told = text_of(desk.get(path).text)
         assert "Modellwelt: Probelauf" in told, path
@@ -190,11 +187,28 @@ def test_runs_name_plans_and_outcomes_in_words(settings: Settings) -> None:
     assert "4 Jan 2026, 10:30:00 – not at its end yet" in told
 
 
+def test_what_keeps_a_run_from_beginning_stands_where_somebody_waits_for_it(settings: Settings) -> None:
+    run = RunSeen("0" * 36, "Auswertung_modellwelt", "modellwelt", (), "", RunState.WAITING, "", datetime(2026, 1, 4, tzinfo=UTC))
+    over = replace(run, id="1" * 36, state=RunState.DONE)
+    known = {one.id: one for one in (run, over)}
+    for engine, said in (
+        (WORKING, ""),
+        (replace(WORKING, daemon_lives=False), "Dagsters Dienst läuft nicht"),
+        (replace(WORKING, code_lives=False), "Dagster hat das Programm nicht geladen"),
+    ):
+        runs = Runs(lambda *of: "", lambda: tuple(known.values()), known.get, lambda engine=engine: engine)
+        desk = desk_of(settings, RESEARCHER, runs=runs)
+        for path in ("/auswerten/laeufe", f"/auswerten/laeufe/{run.id}"):
+            page = desk.get(path).text
+            assert ("Läufe beginnen nicht" in page, said in page) == (bool(said), True), path
+        assert "Läufe beginnen nicht" not in desk.get(f"/auswerten/laeufe/{over.id}").text
+
+
 def test_a_run_that_is_done_without_a_report_says_so(settings: Settings) -> None:
     asked = datetime(2026, 1, 4, 9, 30, tzinfo=UTC)
     steps = (RunStep("design_modellwelt", RunState.DONE), RunStep("report_modellwelt", RunState.SKIPPED))
     run = RunSeen("0" * 36, "Auswertung_modellwelt", "modellwelt", (), "", RunState.DONE, "", asked, asked, asked, steps)
-    desk = desk_of(settings, RESEARCHER, runs=Runs(lambda *of: "", lambda: (run,), lambda run_id: run, no_engine))
+    desk = desk_of(settings, RESEARCHER, runs=Runs(lambda *of: "", lambda: (run,), lambda run_id: run, lambda: WORKING))
     assert "Ein Bericht ist nicht entstanden" in desk.get(f"/auswerten/laeufe/{run.id}").text
     assert replace(run, state=RunState.DONE, editions=(("modellwelt", "0" * 16),)).is_without_report is False
     assert replace(run, state=RunState.FAILED).is_without_report is False

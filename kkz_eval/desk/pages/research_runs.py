@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kkz_eval.desk import say
 from kkz_eval.desk.desk import At, Desk, field_of, form_of, person_of
+from kkz_eval.desk.health import why_no_run_begins
 from kkz_eval.desk.opened import opened
 from kkz_eval.desk.pages.research import MAY
 from kkz_eval.desk.runs import FINISHED, Runs, RunSeen, RunState
@@ -56,6 +57,7 @@ def routes(desk: Desk) -> Iterator[At]:
             say("research.runs.title"),
             runs=() if desk.runs is None else desk.runs.listed(),
             can_start=desk.runs is not None,
+            concerns=why_no_run_begins(desk),
             plans=list(plans),
             chosen=None if chosen is None else chosen.id,
             outcomes=outcomes,
@@ -81,6 +83,7 @@ def routes(desk: Desk) -> Iterator[At]:
             say("research.runs.one", id=run.id[:8]),
             run=run,
             is_over=run.state in FINISHED,
+            concerns=() if run.state in FINISHED else why_no_run_begins(desk),
             failures_in=desk.settings.language,
             editions=_editions(desk, run),
             counts={state: sum(step.state == state for step in run.steps) for state in RunState},
