@@ -46,7 +46,7 @@ def _no_rows(parsed: ParsedTable) -> list[pa.Table]:
 def _findings(rule: Rule, hits: Hits, table: pa.Table) -> pa.Table:
     n = len(hits.rows)
     if not n:
-        return FINDINGS_SCHEMA.empty_table()
+        return findings_table(())
     at = pa.array(hits.rows)
     values = table.column(hits.field + TEXT).take(at) if hits.values is None else pa.array(hits.values, pa.string())
     columns = {
