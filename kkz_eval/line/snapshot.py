@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import TypeVar, cast
@@ -324,7 +324,7 @@ def _record(installation: Installation, head: Head, day: date) -> dict[str, obje
         "schema_version": SCHEMA_VERSION,
         "day": day.isoformat(),
         "edited": digest_of_edited(installation),
-        "head": asdict(head),
+        "head": vars(head),
     }
 
 

@@ -62,7 +62,7 @@ VERDICT_STATES = (*COUNTING, State.PARTLY_REJECTED, State.REJECTED)
 """What a verdict can come to, from good to bad."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Slice:
     """Part of a file that is accepted or rejected: a unit and a reporting year, with its fate and number of findings.
 
@@ -82,7 +82,7 @@ class Slice:
         return _of_status(self.status, self.n_acknowledged > 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The judgement of one content by one contract. Immutable; its key is the digest of all it depends on.
 

@@ -41,7 +41,7 @@ LATE = "*"
 """Behind any sign: nothing had come by the deadline."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BoardCell:
     """One place of the board.
 

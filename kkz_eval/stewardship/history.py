@@ -27,7 +27,7 @@ Place = tuple[str, str, int]
 """Dataset, unit and reporting year."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class History:
     """All that was judged of a unit and year of a dataset.
 
@@ -118,34 +118,58 @@ def histories(
     found: dict[Place, History] = {}
     for contract in sorted(contracts, key=lambda one: one.dataset):
         sources = sources_of(register, contract)
-        if not sources:
-            continue
-        holding, contradicted = holding_by_order(register, contract), set[tuple[str, int]]()
-        if holding is None:
-            now = accepted(contract)
-            holding, contradicted = _holding(now), {(one.unit_id, one.year) for one in now.conflicts}
-        entries: dict[tuple[str, int], list[tuple[Arrival, Slice]]] = {}
-        newest: dict[tuple[str, int], Verdict] = {}
-        first: dict[tuple[str, int], Source] = {}
-        for source in sources:
-            for part in source.verdict.slices:
-                entries.setdefault((part.unit_id, part.year), []).append((source.arrival, part))
-                newest[(part.unit_id, part.year)] = source.verdict
-                earliest = first.setdefault((part.unit_id, part.year), source)
-                if source.first_day < earliest.first_day:  # a content that came again stands by its newest arrival
-                    first[(part.unit_id, part.year)] = source
-        for key in sorted(entries):
-            found[(contract.dataset, *key)] = History(
-                contract.dataset,
-                *key,
-                tuple(entries[key]),
-                newest[key],
-                tuple(source.arrival for source in holding.get(key, ())),
-                key in contradicted,
-                (newest[key].sha256, *key) in decided,
-                (first[key].arrival.sha256, date.fromisoformat(first[key].first_day) if first[key].first_day else None),
-            )
+        contents = {source.arrival.sha256 for source in sources}
+        about = _About(contract, sources, frozenset(part for part in decided if part[0] in contents))
+        last, said = _said_last.get(contract.id, (None, {}))
+        if last != about:  # most deliveries change what is said of one dataset
+            said = _said_of(about, accepted)
+            _said_last[contract.id] = (about, said)
+        found |= said
     return found
+
+
+@dataclass(frozen=True)
+class _About:
+    """All that the histories of a contract are made of. decided: as histories has it, of these sources."""
+
+    contract: Contract
+    sources: tuple[Source, ...]
+    decided: frozenset[tuple[str, str, int]]
+
+
+_said_last: dict[str, tuple[_About | None, dict[Place, History]]] = {}
+"""What was said last of each contract."""
+
+
+def _said_of(about: _About, accepted: Callable[[Contract], Accepted]) -> dict[Place, History]:
+    contract, sources = about.contract, about.sources
+    holding, contradicted = holding_by_order(contract, sources), set[tuple[str, int]]()
+    if holding is None:
+        now = accepted(contract)
+        holding, contradicted = _holding(now), {(one.unit_id, one.year) for one in now.conflicts}
+    entries: dict[tuple[str, int], list[tuple[Arrival, Slice]]] = {}
+    newest: dict[tuple[str, int], Verdict] = {}
+    first: dict[tuple[str, int], Source] = {}
+    for source in sources:
+        for part in source.verdict.slices:
+            entries.setdefault((part.unit_id, part.year), []).append((source.arrival, part))
+            newest[(part.unit_id, part.year)] = source.verdict
+            earliest = first.setdefault((part.unit_id, part.year), source)
+            if source.first_day < earliest.first_day:  # a content that came again stands by its newest arrival
+                first[(part.unit_id, part.year)] = source
+    return {
+        (contract.dataset, *key): History(
+            contract.dataset,
+            *key,
+            tuple(entries[key]),
+            newest[key],
+            tuple(source.arrival for source in holding.get(key, ())),
+            key in contradicted,
+            (newest[key].sha256, *key) in about.decided,
+            (first[key].arrival.sha256, date.fromisoformat(first[key].first_day) if first[key].first_day else None),
+        )
+        for key in sorted(entries)
+    }
 
 
 def _holding(now: Accepted) -> dict[tuple[str, int], tuple[Source, ...]]:

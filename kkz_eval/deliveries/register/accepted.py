@@ -35,7 +35,7 @@ from kkz_eval.storage.digests import code_digest, digest_of
 from kkz_eval.storage.steps import Steps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """An arrival of a contract with its standing verdict. first_day: ISO day on which its content first came, "" where not recorded."""
 
@@ -84,8 +84,8 @@ def sources_of(register: Register, contract: Contract, as_of: date | None = None
     as_of: the newest by that day; a content that came later stands by its first arrival, for its edition may have been known before.
     """
     of_content: dict[str, list[Arrival]] = {}
-    for arrival in register.arrivals:
-        if arrival.contract_id == contract.id and (arrival.sha256, contract.id) in register.verdicts:
+    for arrival in register.of_contract.get(contract.id, ()):
+        if (arrival.sha256, contract.id) in register.verdicts:
             of_content.setdefault(arrival.sha256, []).append(arrival)
     chosen = [(_newest(came, as_of), came[0].day) for came in of_content.values()]
     return tuple(Source(arrival, register.verdicts[(arrival.sha256, contract.id)], day) for arrival, day in sorted(chosen))
@@ -133,25 +133,25 @@ def accepted_observations(steps: Steps, register: Register, contract: Contract, 
     return Accepted(key, table, tuple(s for s in sources if s.arrival.number in said["arrivals"]), conflicts)
 
 
-def holding_by_order(register: Register, contract: Contract) -> dict[tuple[str, int], tuple[Source, ...]] | None:
+def holding_by_order(contract: Contract, sources: Sequence[Source]) -> dict[tuple[str, int], tuple[Source, ...]] | None:
     """Which deliveries hold for each unit and year, where order alone decides; None where values or editions have to be compared.
 
     The same as the sources of accepted_observations, without reading a table: a unit and year that one content alone was accepted for, or that
-    the newest scan brought one content for, under a contract whose deliveries replace each other as a whole.
+    the newest scan brought one content for, under a contract whose deliveries replace each other as a whole. sources: of the contract.
     """
     found: dict[tuple[str, int], list[Source]] = {}
-    for source in _accepted_sources(register, contract):
+    for source in sources:
         for part in source.verdict.slices:
             if part.status != Status.REJECTED:
                 found.setdefault((part.unit_id, part.year), []).append(source)
     if contract.edition_property is not None:
         return None
-    for sources in found.values():
-        batches = [source.arrival.batch for source in sources]
-        by_order = contract.supersedes == "unit_year" and not any(source.verdict.edition for source in sources)
-        if len(sources) > 1 and not (by_order and batches.count(max(batches)) == 1):
+    for rivals in found.values():
+        batches = [source.arrival.batch for source in rivals]
+        by_order = contract.supersedes == "unit_year" and not any(source.verdict.edition for source in rivals)
+        if len(rivals) > 1 and not (by_order and batches.count(max(batches)) == 1):
             return None
-    return {place: (max(sources, key=lambda source: source.arrival.batch),) for place, sources in found.items()}
+    return {place: (max(rivals, key=lambda source: source.arrival.batch),) for place, rivals in found.items()}
 
 
 def editions_of(steps: Steps, register: Register, contract: Contract) -> tuple[EditionState, ...]:

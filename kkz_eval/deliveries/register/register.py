@@ -30,7 +30,7 @@ _BATCHES, _VERDICTS = "register/batches", "register/verdicts"
 _RETURNED, _TOMBSTONES, _PURGES = "register/returned", "register/tombstones", "register/purges"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Arrival:
     """One arrival of a content under a name. number: monotone over all arrivals; batch: the scan that saw it.
 
@@ -120,6 +120,14 @@ class Register:
         for arrival in self.arrivals:
             found.setdefault((arrival.name, bool(arrival.handed_in)), []).append(arrival)
         return found
+
+    @cached_property
+    def of_contract(self) -> Mapping[str, tuple[Arrival, ...]]:
+        """The arrivals of each contract in their order; each contract's part is asked for."""
+        found: dict[str, list[Arrival]] = {}
+        for arrival in self.arrivals:
+            found.setdefault(arrival.contract_id, []).append(arrival)
+        return {contract_id: tuple(arrivals) for contract_id, arrivals in found.items()}
 
     @cached_property
     def _last_names(self) -> Mapping[str, str]:

@@ -189,7 +189,7 @@ def _gave(accepted: Accepted) -> dict[tuple[str, int], set[str]]:
 def test_what_order_says_to_hold_is_what_holds(steps: Steps, tmp_path: Path, scans: list[dict[str, str]], says: bool) -> None:
     for files in scans:
         _scan(steps, tmp_path / "inbox", files)
-    ordered = holding_by_order(read_register(steps.store), SCHOOL_LEAVERS)
+    ordered = holding_by_order(SCHOOL_LEAVERS, sources_of(read_register(steps.store), SCHOOL_LEAVERS))
     assert (ordered is not None) == says
     if ordered is not None:
         assert {place: {source.arrival.sha256 for source in held} for place, held in ordered.items()} == _gave(_accepted(steps))
