@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -40,15 +41,27 @@ ON_THIS_MACHINE = ("dagster", "desk", "inbox")
 """Folders of a home that stay in it where an object store keeps all others: what only this machine needs, or only adds lines to."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Store:
-    """A folder of immutable objects, on this machine or in an object store.
+    """A folder of immutable objects, on this machine or in an object store. Two of the same place are equal, so that what was read of one is known.
 
     fs: an fsspec file system; root: absolute path in it.
     """
 
     fs: Any
     root: str
+
+    def __eq__(self, other: object) -> bool:
+        """Not by the file system, of which fsspec gives each thread another."""
+        return type(other) is type(self) and isinstance(other, Store) and other.place == self.place
+
+    def __hash__(self) -> int:
+        return hash(self.place)
+
+    @cached_property
+    def place(self) -> tuple[str, str]:
+        """Where the objects are: file system with its options, and path. The same for a draft on top of it, which has more."""
+        return ("file" if self.is_on_this_machine else self.fs.to_json()), self.root
 
     @classmethod
     def at(cls, url: str) -> Store:
@@ -61,11 +74,6 @@ class Store:
         except (ValueError, ImportError) as error:  # no such kind, or its library is not installed
             raise UserError("storage_unknown", place=url, reason=reason_of(error)) from error
         return cls(fs, str(root).rstrip("/"))
-
-    @property
-    def place(self) -> tuple[object, str]:
-        """Where the objects are: the same for a draft on top of it, which has more."""
-        return self.fs, self.root
 
     @property
     def is_on_this_machine(self) -> bool:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -25,6 +26,15 @@ def test_what_is_put_first_stays(store):
     assert store.put_if_absent("a/b", b"one")
     assert not store.put_if_absent("a/b", b"two")
     assert store.get("a/b") == b"one"
+
+
+def test_what_one_thread_has_read_of_a_place_another_knows(store):
+    url = store.root if store.fs.protocol != "memory" else f"memory:/{store.root}"
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(Store.at, url).result()
+    assert (other, hash(other), other.place) == (store, hash(store), store.place)
+    assert DraftStore.over(store) != store
+    assert Store(store.fs, f"{store.root}/below") != store
 
 
 def test_absent_objects(store):

@@ -238,7 +238,7 @@ class _Folded:
 
 _NOTHING = _Folded(Head((), (), ()), Register((), {}, {}))
 _MOST_KNOWN = 2  # that of now, and that of a run or a page that began before
-_known: dict[tuple[object, str], tuple[_Folded, ...]] = {}
+_known: dict[tuple[str, str], tuple[_Folded, ...]] = {}
 
 
 def forget_registers() -> None:
