@@ -27,6 +27,7 @@ from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.official_figures import official_places
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.collector import collected_later
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.system_errors import reason_of
@@ -77,7 +78,10 @@ class Moment:
     def tables(self) -> tuple[BoardTable, ...]:
         """The board of all units."""
         purged = purged_places(self.snapshot.register, self.snapshot.contracts)
-        return board_tables(self.snapshot.contracts, self.histories, _official_places(self.snapshot), purged, self.snapshot.day)
+        with collected_later():
+            return board_tables(
+                self.snapshot.contracts, self.histories, _official_places(self.snapshot), purged, self.snapshot.day
+            )
 
     @cached_property
     def cells(self) -> Mapping[Place, BoardCell]:

@@ -46,7 +46,7 @@ def read_index(store: Store, name: str, folders: Collection[str]) -> Index | Non
         return None
     if kept["version"] != _VERSION:
         return None
-    now = {key: mark for folder in folders for key, mark in store.marks(folder).items()}
+    now = store.marks(kept["rests_on"], folders)
     unchanged = frozenset(key for key, mark in kept["rests_on"].items() if now.get(key) == mark)
     return Index(unchanged, len(unchanged) == len(kept["rests_on"]), kept["said"])
 
@@ -60,7 +60,7 @@ def keep_index(
     """
     if n_new < WORTHWHILE:
         return False
-    now = {key: mark for folder in folders for key, mark in store.marks(folder).items()}
+    now = store.marks(keys, folders)
     content = {"version": _VERSION, "rests_on": {key: now.get(key, "") for key in sorted(keys)}, "said": say()}
     store.replace(index_key(name), json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
     return True

@@ -14,7 +14,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -196,17 +196,20 @@ class Store:
         """What tells whether an object is kept under a key below these prefixes, for whoever asks of many: the store is asked once."""
         return frozenset(key for prefix in prefixes for key in self.list(prefix)).__contains__
 
-    def marks(self, prefix: str) -> dict[str, str]:
-        """By key below `prefix` what changes with its bytes: size and times on this machine, elsewhere what the file system says of a file.
+    def marks(self, keys: Collection[str], folders: Collection[str]) -> dict[str, str]:
+        """By key what changes with its bytes: size and times on this machine, elsewhere what the file system says of a file when it is listed.
 
-        A file system that says no more than its size has no mark of it.
+        folders: that hold all of these keys. One that is not there has no mark, nor has any where a file system says no more than a size.
         """
-        base, start = self._path(prefix), len(self.root) + 1
         if self.is_on_this_machine:
-            found = ((path[start:], _mark_of(path)) for path in _files_below(base))
+            found = {key: _mark_of(self._path(key)) for key in keys}
         else:
-            found = ((str(path)[start:], _mark_said(about)) for path, about in self._found(base, detail=True).items())
-        return {key: mark for key, mark in found if mark and not _is_unfinished(key)}
+            start, listed = len(self.root) + 1, dict[str, str]()
+            for folder in folders:
+                files = self._found(self._path(folder), detail=True)
+                listed |= {str(path)[start:]: _mark_said(about) for path, about in files.items()}
+            found = {key: listed.get(key, "") for key in keys}
+        return {key: mark for key, mark in found.items() if mark}
 
     def _keys(self, base: str) -> Iterable[str]:
         start = len(self.root) + 1
@@ -296,9 +299,9 @@ class DraftStore(Store):
         """Whether an object is kept or drafted under `key`."""
         return key in self.drafts or super().exists(key)
 
-    def marks(self, prefix: str) -> dict[str, str]:
+    def marks(self, keys: Collection[str], folders: Collection[str]) -> dict[str, str]:
         """As in the store; what is drafted has none."""
-        return {key: mark for key, mark in super().marks(prefix).items() if key not in self.drafts}
+        return super().marks([key for key in keys if key not in self.drafts], folders)
 
     def list(self, prefix: str) -> list[str]:
         """Keys below `prefix`, sorted."""

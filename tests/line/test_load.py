@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,10 +50,10 @@ class Counting(Store):
         self.asked["listings"] += 1
         return super().list(prefix)
 
-    def marks(self, prefix: str) -> dict[str, str]:
+    def marks(self, keys: Collection[str], folders: Collection[str]) -> dict[str, str]:
         """As in a store."""
         self.asked["listings"] += 1
-        return super().marks(prefix)
+        return super().marks(keys, folders)
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +165,7 @@ def test_a_landed_content_that_was_altered_in_silence_is_restored_once_fsck_has_
     path, content = store.local_path(key), store.get(key)
     path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
     index = json.loads(store.get(INDEXES[0]))
-    index["rests_on"][key] = store.marks("landing")[key]  # as a disk that forgets a bit leaves every time as it was
+    index["rests_on"][key] = store.marks([key], ["landing"])[key]  # as a disk that forgets a bit leaves every time as it was
     store.replace(INDEXES[0], json.dumps(index).encode())
     run(home)
     faults = look(store, home.contracts).faults

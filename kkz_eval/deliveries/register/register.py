@@ -18,6 +18,7 @@ from itertools import groupby
 from typing import Any
 
 from kkz_eval.deliveries.municipal.returned import DecisionRow, Returned
+from kkz_eval.model.collector import collected_later
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.storage.digests import digest_of_bytes
@@ -254,7 +255,8 @@ def _folded_at(store: Store, head: Head) -> _Folded:
         if one.head == head:
             return one
     start = max((one for one in known if one.is_part_of(head)), key=lambda one: len(one.head.verdicts), default=None)
-    found = _extended(store, start or _from_index(store, head), head)
+    with collected_later():
+        found = _extended(store, start or _from_index(store, head), head)
     _known[store.place] = (found, *known[: _MOST_KNOWN - 1])
     return found
 
