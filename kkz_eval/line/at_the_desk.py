@@ -26,8 +26,8 @@ from kkz_eval.line.handing_in import units_of
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.official_figures import official_places
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
-from kkz_eval.model.errors import UserError
 from kkz_eval.model.collector import collected_later
+from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.system_errors import reason_of
