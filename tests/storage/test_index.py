@@ -15,12 +15,15 @@ SAID = {"of": "three"}
 KEYS = ("landing/a", "landing/b", "landing/c")
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=["local", "memory", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setattr("kkz_eval.storage.index.WORTHWHILE", 3)
-    store = Store.at(str(tmp_path / "home") if request.param == "local" else f"memory://{tmp_path.name}")
-    for key in KEYS:
+    if request.param == "s3":
+        store = Store.at(request.getfixturevalue("object_store") + "/home")
+    else:
+        store = Store.at(str(tmp_path / "home") if request.param == "local" else f"memory://{tmp_path.name}")
         store.fs.makedirs(store.root + "/landing", exist_ok=True)
+    for key in KEYS:
         store.fs.pipe_file(f"{store.root}/{key}", key.encode())
     assert keep_index(store, "x", ["landing"], KEYS, 3, lambda: SAID)
     return store

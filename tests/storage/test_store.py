@@ -29,9 +29,8 @@ def test_what_is_put_first_stays(store):
 
 
 def test_what_one_thread_has_read_of_a_place_another_knows(store):
-    url = store.root if store.fs.protocol != "memory" else f"memory:/{store.root}"
     with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(Store.at, url).result()
+        other = pool.submit(Store.at, store.address).result()
     assert (other, hash(other), other.place) == (store, hash(store), store.place)
     assert DraftStore.over(store) != store
     assert Store(store.fs, f"{store.root}/below") != store
