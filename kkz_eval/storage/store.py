@@ -14,6 +14,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -103,7 +104,7 @@ class Store:
         if self.is_on_this_machine:
             return _link_if_absent(Path(path), kept)
         try:
-            self.fs.pipe_file(path, kept, mode="create")
+            _asked(lambda: self.fs.pipe_file(path, kept, mode="create"))
         except _refusals() as error:
             # Not every server says why it refuses. Where an answer is lost, the library asks again, and what is there then may be its own.
             if self.exists(key):
@@ -135,13 +136,15 @@ class Store:
                 _make_folder(Path(path).parent)
                 _move_into_place(Path(path), kept)
             else:
-                self.fs.pipe_file(path, kept)
+                _asked(lambda: self.fs.pipe_file(path, kept))
         except _refusals() as error:
             raise self._not_writable(key, error) from error
 
     def get(self, key: str) -> bytes:
         """The bytes that were put under `key`. Raises UserError where there are none or others, or they can't be read."""
         content = content_of(key, self.kept(key))
+        if content is None and not self.is_on_this_machine:
+            content = content_of(key, self.kept(key))  # an answer that was cut off on its way is no damage
         if content is None:
             raise UserError("object_altered", key=key, home=self.address, option=self.option)
         return content
@@ -160,7 +163,8 @@ class Store:
     def kept(self, key: str) -> bytes:
         """The bytes that lie under `key`, with their seal and whatever became of them. Raises UserError where there are none."""
         try:
-            return bytes(self.fs.cat_file(self._path(key)))
+            path = self._path(key)
+            return bytes(self.fs.cat_file(path) if self.is_on_this_machine else _asked(lambda: self.fs.cat_file(path)))
         except FileNotFoundError as error:
             raise UserError("object_missing", key=key, home=self.address, option=self.option) from error
         except _refusals() as error:
@@ -173,7 +177,7 @@ class Store:
             return _is_there(path)
         try:
             # `exists` of most file systems takes any error for "no"; `info` of S3 asks a second time whether it is a folder, `metadata` does not.
-            getattr(self.fs, "metadata", self.fs.info)(path)
+            _asked(lambda: getattr(self.fs, "metadata", self.fs.info)(path))
         except FileNotFoundError:
             return False
         except _refusals() as error:
@@ -220,7 +224,7 @@ class Store:
     def _found(self, base: str, *, detail: bool) -> Any:
         """What an object store lists below a path, with what it says of each in the detail."""
         try:
-            return self.fs.find(base, detail=detail)
+            return _asked(lambda: self.fs.find(base, detail=detail))
         except _refusals() as error:  # "not found", too: an object store says so of a bucket, and of no folder
             raise self._not_readable(self.address, error) from error
 
@@ -235,7 +239,7 @@ class Store:
             return
         try:
             with suppress(FileNotFoundError):
-                self.fs.rm_file(path)
+                _asked(lambda: self.fs.rm_file(path))
         except _refusals() as error:
             raise self._not_writable(key, error) from error
 
@@ -319,6 +323,23 @@ _ERRORS_OF_LIBRARIES = (("botocore.exceptions", "BotoCoreError"), ("aiohttp", "C
 """Of those of S3; they are loaded where a store is there, and nowhere else."""
 
 
+_PAUSES = (0.1, 0.4, 1.6)
+"""Seconds after which an object store is asked again that was busy, did not answer in time or could not be reached."""
+_SAYS_SO = (FileNotFoundError, FileExistsError, PermissionError)
+
+
+def _asked(call: Callable[[], Any]) -> Any:
+    """What an object store answers, asked again for a moment where it refuses for no reason of ours: each of our calls may be made twice."""
+    for pause in _PAUSES:
+        try:
+            return call()
+        except _SAYS_SO:
+            raise
+        except _refusals():
+            time.sleep(pause)
+    return call()
+
+
 def _is_unfinished(key: str) -> bool:
     return key.rpartition("/")[2].startswith(_UNFINISHED)
 
@@ -347,11 +368,13 @@ def _files_below(base: str) -> Iterator[str]:
 
 
 def _mark_of(path: str) -> str:
-    """Of a file of this machine; "" where it went meanwhile."""
+    """Of a file of this machine; "" where it went meanwhile, or is a link that leads nowhere. Raises UserError where that can't be told."""
     try:
         seen = os.stat(path)
-    except OSError:
-        return ""
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return ""
+        raise UserError("storage_not_readable", place=path, reason=reason_of(error)) from error
     return f"{seen.st_ino}-{seen.st_size}-{seen.st_mtime_ns}-{seen.st_ctime_ns}"
 
 
