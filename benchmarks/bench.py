@@ -25,7 +25,7 @@ import yaml
 from benchmarks import bench_estimators, bench_inference, bench_sensitivity, bench_synthetic, bench_validators
 from benchmarks.bench_board import board_figures
 from benchmarks.bench_desk import desk_figures
-from benchmarks.bench_faults import fault_figures, killed_figures
+from benchmarks.bench_faults import fault_figures, killed_figures, together_figures
 from benchmarks.bench_official import municipal_panel, official_files, processor_seconds
 from benchmarks.bench_run import yearly_runs
 from benchmarks.figures import Figure, seconds
@@ -293,7 +293,7 @@ def main() -> int:
     else:
         print("Official statistics are left out: the shared data are not beside the repository.")
     figures += main_job()
-    figures += [*fault_figures(), killed_figures()]
+    figures += [*fault_figures(), killed_figures(), together_figures()]
     print(table_of(figures))
     write(figures, RESULT_FILE)
     return 0

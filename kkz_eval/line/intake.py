@@ -10,12 +10,12 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from kkz_eval.deliveries.register.accepted import Source
 from kkz_eval.deliveries.register.inbox import wait_until_settled
-from kkz_eval.deliveries.register.intake import Intake, fingerprint, take_in, year_spans
+from kkz_eval.deliveries.register.intake import Intake, fingerprint, last_day, take_in, year_spans
 from kkz_eval.deliveries.register.judging import TABLES, judge_arrival, parse
 from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Arrival, keep_register_index
@@ -47,6 +47,8 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
     unsettled = wait_until_settled(settings.inbox, seconds, say_of)
     store, contracts = installation.steps.store, installation.contracts
     intake = take_in(store, settings.inbox, contracts, wanted, settings.day, settings.limits, unsettled)
+    if (last := last_day(intake.register)) > settings.day.isoformat():
+        installation.progress(say("progress.clock_behind", today=settings.day, last=date.fromisoformat(last)))
     for notice in intake.notices:
         installation.progress(say(f"notice.{notice.kind}", sentence=notice.sentence))
     if not intake.register.of_years(wanted):
@@ -71,8 +73,8 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
 
 def fingerprint_of_inbox(installation: Installation, moment: datetime) -> str | None:
     """What is new in the inbox, or was handed in and is PAUSE old at a moment, as a text that changes with it; None where nothing is."""
-    until = f"{moment.astimezone(BERLIN) - PAUSE:%Y-%m-%dT%H:%M}"
-    return fingerprint(installation.settings.inbox, installation.register(), until)
+    until, now = (f"{moment.astimezone(BERLIN) - before:%Y-%m-%dT%H:%M}" for before in (PAUSE, timedelta()))
+    return fingerprint(installation.settings.inbox, installation.register(), until, now)
 
 
 def parse_arrivals(installation: Installation, years: Iterable[int]) -> tuple[Arrival, ...]:

@@ -180,7 +180,9 @@ def seconds_without_writer(home: Path, since: float) -> float:
 
 def is_long_ago(changed: int) -> bool:
     """Whether a file that was changed then would show another time if it were changed now. changed: as os.stat, in nanoseconds."""
-    return time.time_ns() - changed > _COARSEST
+    return (
+        abs(time.time_ns() - changed) > _COARSEST
+    )  # in the future, too: a clock that was set back shows another time than it did
 
 
 def _write(file: FileIO, writer: Writer) -> None:

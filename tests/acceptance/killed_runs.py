@@ -4,6 +4,8 @@
     python killed_runs.py KILL M1,M2,… ARGUMENTS…   kill a run before its M1-th write, the next before its M2-th, …; then run
                                                     to the end. Prints one line for each run: `killed` or its exit code.
 
+    python killed_runs.py TOGETHER N ARGUMENTS…     N runs at the same moment. Prints what each says, and one line for each.
+
 The libraries are imported once; each run is a fork of this process that ends itself with SIGKILL, as `kill -9` would, so that
 nothing is flushed or cleaned up. Write operations are those on files and folders of --home without the run history of Dagster.
 """
@@ -59,10 +61,30 @@ def _run(arguments: list[str], fatal: int | None) -> str:
     )
 
 
+def _together(arguments: list[str], runs: int) -> list[int]:
+    """The exit codes of so many runs that begin at the same moment."""
+    ready, go = os.pipe()
+    children = []
+    for _ in range(runs):
+        child = os.fork()
+        if child == 0:
+            os.close(go)
+            os.read(ready, 1)  # until all of them are there
+            code = main(arguments)
+            sys.stdout.flush()
+            os._exit(code)
+        children.append(child)
+    os.close(go)
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+
 if __name__ == "__main__":
     mode, *rest = sys.argv[1:]
     if mode == "COUNT":
         print("ended", _run(rest, None), flush=True)
+    elif mode == "TOGETHER":
+        for code in _together(rest[1:], int(rest[0])):
+            print("ended", code, flush=True)
     else:
         for moment in map(int, rest[0].split(",")):
             print("ended", _run(rest[1:], moment), flush=True)

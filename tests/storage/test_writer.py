@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.storage.writer import LOCK, other_writer, writing_alone, writing_soon
+from kkz_eval.storage.writer import LOCK, is_long_ago, other_writer, writing_alone, writing_soon
 
 
 def _silent(_: object) -> None:
@@ -145,3 +146,9 @@ def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error, writing_alone(tmp_path / "file" / "home", "kkz-eval run", _silent):
         pass
     assert "--home" in error.value.sentence.in_language("de")
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+def test_a_file_of_another_time_than_now_would_show_another_if_it_were_changed_now(years: int) -> None:
+    assert is_long_ago(time.time_ns() + years * 365 * 86_400 * 10**9)
+    assert not is_long_ago(time.time_ns())

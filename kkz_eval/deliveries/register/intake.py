@@ -75,10 +75,11 @@ def take_in(
     or is unsettled is refused, and the others are taken. The arrivals of one scan are recorded in one atomic write, after all bytes are
     kept: a kill before it leaves no trace in the register, and the scan is done again. So it is where another scan recorded first.
     """
-    wanted, day = frozenset(years), "" if today is None else today.isoformat()
+    wanted = frozenset(years)
     while True:
         names = inbox_files(inbox)
-        scan = _Scan(store, read_register(store), contracts, wanted, day, limits, whole=whole_in_landing(store))
+        before = read_register(store)
+        scan = _Scan(store, before, contracts, wanted, _day_of(before, today), limits, whole=whole_in_landing(store))
         scan.look_through(inbox, names, unsettled)
         register = record_arrivals(store, scan.register, scan.arrivals, scan.seen, scan.returned)
         if register is not None:
@@ -94,6 +95,19 @@ def whole_in_landing(store: Store) -> frozenset[str]:
     """Keys of the landed contents that are what they were when they were last compared with a file of the inbox."""
     index = read_index(store, _INDEX, _INDEXED)
     return frozenset() if index is None else index.unchanged
+
+
+def last_day(register: Register) -> str:
+    """The day of the last arrival, ISO; "" where it was not recorded, or nothing arrived."""
+    return register.arrivals[-1].day if register.arrivals else ""
+
+
+def _day_of(register: Register, today: date | None) -> str:
+    """The day that new arrivals are kept with: none before that of the last one, whatever the clock says.
+
+    What came later would else count as known before, and a clock of some years ago would find that a delivery speaks of the future.
+    """
+    return "" if today is None else max(today.isoformat(), last_day(register))
 
 
 Objection = Callable[[str, Sequence[ParsedTable]], Localised | None]
@@ -119,7 +133,7 @@ def take_in_handed(
     while True:
         register = read_register(store)
         by_desk = _ByDesk(handed_in, objection)
-        scan = _Scan(store, register, contracts, None, today.isoformat(), limits, by_desk)
+        scan = _Scan(store, register, contracts, None, _day_of(register, today), limits, by_desk)
         if fault is None:
             scan.look_at(name, data)
             scan.look_at_copies()
@@ -311,11 +325,11 @@ class _Scan:
             keep_parsed(self.store, parsed_key(sha256, contract), table, contract)
 
 
-def fingerprint(inbox: Path, register: Register, handed_in_until: str = "9") -> str | None:
+def fingerprint(inbox: Path, register: Register, handed_in_until: str = "9", now: str = "9") -> str | None:
     """Digest of what is new in the inbox (names and contents), of the last arrival's number and of what was removed; None where nothing is new.
 
     Where nothing is new in the inbox and the last arrival was handed in at the desk, by handed_in_until (ISO day and time of day), it is of that
-    one, so that a run begins once for it.
+    one, so that a run begins once for it. now: a moment after which none can be: what was handed in later was so by a clock that was set back since.
 
     A run that did not begin because a removal was not at its end begins after it: Dagster starts no run twice for one digest.
     """
@@ -331,7 +345,8 @@ def fingerprint(inbox: Path, register: Register, handed_in_until: str = "9") -> 
         if sha256 not in register.tombstones and not register.knows(name, sha256):
             new.append([name, sha256])
     number = max((arrival.number for arrival in register.arrivals), default=0)
-    by_desk = any(one.number == number and "" < one.handed_in <= handed_in_until for one in register.arrivals)
+    last = [one.handed_in for one in register.arrivals if one.number == number and one.handed_in]
+    by_desk = any(not handed_in_until < moment <= now for moment in last)  # after now: the clock was set back since
     return digest_of([new, number, sorted(register.tombstones)]) if new or by_desk else None
 
 

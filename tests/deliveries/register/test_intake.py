@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from contract_values import CONTRACTS
 
 from kkz_eval.deliveries.register import intake as intake_module
 from kkz_eval.deliveries.register.intake import Intake, fingerprint, landing_key, take_in, year_spans
+from kkz_eval.deliveries.register.parsed_tables import load_parsed, parsed_key
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.storage.store import Store
 
@@ -227,3 +229,24 @@ def test_a_scan_that_read_an_older_file_does_not_come_behind_one_that_read_the_n
     _take_in(store, inbox)
     assert _newest(store, "a.csv") == (inbox / "a.csv").read_bytes()
     assert len(read_register(store).arrivals) == 1
+
+
+def test_what_came_later_never_counts_as_known_before_whatever_the_clock_says(store: Store, inbox: Path) -> None:
+    days = [date(2026, 3, 1), date(1970, 1, 1), date(2026, 2, 28), date(2026, 4, 1)]
+    for number, today in enumerate(days):
+        _deliver(inbox, f"{number}.csv", count=40 + number)
+        take_in(store, inbox, CONTRACTS, YEARS, today)
+    arrivals = read_register(store).arrivals
+    assert [arrival.name for arrival in arrivals] == ["0.csv", "1.csv", "2.csv", "3.csv"]
+    assert [arrival.day for arrival in arrivals] == ["2026-03-01", "2026-03-01", "2026-03-01", "2026-04-01"]
+
+
+def test_a_clock_that_was_set_back_makes_no_delivery_one_of_the_future(store: Store, inbox: Path) -> None:
+    kept = []
+    for name, today in (("a.csv", date(2026, 3, 1)), ("b.csv", date(1970, 1, 1))):
+        _deliver(inbox, name, count=len(name) + len(kept))
+        take_in(store, inbox, CONTRACTS, YEARS, today)
+        arrival = read_register(store).arrivals[-1]
+        contract = CONTRACTS[arrival.contract_id]
+        kept.append(load_parsed(store, parsed_key(arrival.sha256, contract), contract).findings.num_rows)
+    assert kept[0] == kept[1]
