@@ -13,7 +13,8 @@ from hashlib import sha256
 from http import HTTPStatus
 from secrets import token_bytes
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -94,6 +95,7 @@ class Desk:
                 is_form=request.method not in _OF_PAGES,
                 query=request.url.query if request.method in _OF_PAGES else "",
                 token=self.token(person),
+                places=places_of(self.installed),
                 rooms=[room for room in rooms if may(person, room.may) and (person.sees_every_unit or room.path != DAGSTER)],
                 **values,
             )
@@ -155,11 +157,37 @@ def may(person: Person, roles: frozenset[Role]) -> bool:
 
 
 @cache
+def places_of(settings: Settings) -> tuple[str, ...]:
+    """Folders of the machine, the innermost first: what lies in them is named on pages from there on, and nothing above."""
+    folders = (settings.contracts, settings.inbox, settings.home)
+    return tuple(sorted((f"{folder}/" for folder in folders), key=len, reverse=True))
+
+
+@cache
 def environment(language: Language) -> Environment:
-    """The templates, with the texts of one language: `say(key, …)` and the filter `said` for what is Localised."""
+    """The templates, with the texts of one language: `say(key, …)` and the filter `said` for what is Localised.
+
+    No sentence names a folder of the machine: the `places` of a page are taken from the paths of files in them.
+    """
     made = Environment(
         loader=PackageLoader("kkz_eval.desk"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals["say"] = say.in_language(language)
-    made.filters["said"] = lambda value: value.in_language(language) if isinstance(value, Localised) else value
+    words = say.in_language(language)
+
+    @pass_context
+    def say_within(context: Context, key: str, /, **values: object) -> str:
+        return _within(context, words(key, **values))
+
+    @pass_context
+    def said(context: Context, value: object) -> object:
+        return _within(context, value.in_language(language)) if isinstance(value, Localised) else value
+
+    made.globals["say"] = say_within
+    made.filters["said"] = said
     return made
+
+
+def _within(context: Context, text: str) -> str:
+    for place in context["places"]:
+        text = text.replace(place, "")
+    return text

@@ -23,7 +23,7 @@ from kkz_eval.deliveries.register.noted import ASKED, DECIDED, Remark, remarks
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.deliveries.register.register import Arrival, returned_keys, tombstones_of
 from kkz_eval.line.handing_in import units_of
-from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.installation import Installation, open_with_faulty_plans
 from kkz_eval.line.official_figures import official_places
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
 from kkz_eval.model.collector import collected_later
@@ -226,7 +226,8 @@ def moment_at_hand(settings: Settings) -> Moment | None:
 
 
 def moment_of(settings: Settings) -> Moment:
-    """The deliveries as they stand now, on the day of the settings. Raises UserError as open_installation and current_snapshot.
+    """The deliveries as they stand now, on the day of the settings. Plans that are not valid stand aside. Raises UserError as open_with_faulty_plans
+    and current_snapshot.
 
     As long as nobody has written in the home and no contract, plan or decision has changed, it is the moment that was made last.
     """
@@ -277,7 +278,7 @@ def _is_same(one: Installation, other: Installation) -> bool:
 @lru_cache(maxsize=2)
 def _installation(settings: Settings, edited: str) -> Installation:
     """The installation as long as nobody edits what it is made of. edited: digest of that."""
-    return open_installation(settings)
+    return open_with_faulty_plans(settings)
 
 
 @lru_cache(maxsize=2)

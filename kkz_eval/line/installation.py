@@ -5,7 +5,7 @@ Does not belong here: what arrived and what is accepted (intake, snapshot).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,8 @@ def _silent(_: Localised) -> None:
 class Installation:
     """Contracts, catalogue, plans and decisions by their names, with the store they work on. locks: beside the plan files, by plan.
 
-    left_out: plans of a model world that the folder has and this home does not: what it holds is real.
+    left_out: plans of a model world that the folder has and this home does not: what it holds is real; faulty: what is wrong with plans that
+    the folder has besides, none where it was opened for more than to be read.
     """
 
     settings: Settings
@@ -61,6 +62,7 @@ class Installation:
     not_evaluable: tuple[NotEvaluable, ...] = ()
     stations: tuple[Station, ...] = ()
     left_out: tuple[Plan, ...] = ()
+    faulty: tuple[UserError, ...] = ()
 
     @property
     def spread(self) -> Spread:
@@ -92,35 +94,62 @@ def open_installation(
 
     Raises UserError where a contract, plan, catalogue or the list of breaks is not valid; nothing is written.
     """
+    installation = open_with_faulty_plans(settings, plan_files, progress)
+    for fault in installation.faulty:
+        raise fault
+    return installation
+
+
+def open_with_faulty_plans(
+    settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[Localised], None] = _silent
+) -> Installation:
+    """As open_installation, but plans that are not valid stand aside with what is wrong with them: for pages, where all else stands without them."""
     folder = settings.contracts
     files = files_in(folder / "plans", ".yaml") if plan_files is None else list(plan_files)
-    plans = [load_plan(file) for file in files]
-    for plan in plans:
-        twins = [file.name for file, other in zip(files, plans, strict=True) if plain_id(other.id) == plain_id(plan.id)]
-        if len(twins) > 1:
-            raise UserError("plan_twice", package=say.package, plan=plan.id, files=", ".join(twins))
     catalogue = load_catalogue(folder / "indicators.yaml", folder / "breaks.yaml")
     contracts = load_contracts(folder)
     check_origins(catalogue, {contract.dataset: contract.source for contract in contracts.values()})
-    for plan in plans:
-        check_plan(plan, catalogue, contracts)
-    lock_files = {plan.id: lock_file(file, plan) for file, plan in zip(files, plans, strict=True)}
-    store = Store.at(settings.store)
+    read, faulty = _plans_of(files, catalogue, contracts)
+    plans = tuple(read.values())
     is_left_out = plan_files is None and shown_model_world(settings) == MODEL_WORLD_HIDDEN
     left_out = tuple(plan for plan in plans if plan.is_of_model_world) if is_left_out else ()
+    lock_files = {plan.id: lock_file(file, plan) for file, plan in read.items()}
     return Installation(
         settings,
         contracts,
         catalogue,
         {plan.id: plan for plan in plans if plan not in left_out},
-        Steps(store),
+        Steps(Store.at(settings.store)),
         progress,
         load_decisions(folder, contracts, settings.day),
         {plan_id: read_lock(file.read_bytes(), str(file)) for plan_id, file in lock_files.items() if file.exists()},
         load_not_evaluable(folder / "indicators.yaml"),
         load_stations(folder / "indicators.yaml"),
         left_out,
+        faulty,
     )
+
+
+def _plans_of(
+    files: Sequence[Path], catalogue: Mapping[str, Indicator], contracts: Mapping[str, Contract]
+) -> tuple[dict[Path, Plan], tuple[UserError, ...]]:
+    """The plans that hold, by file, and what is wrong with the others; of two by one name neither holds."""
+    plans, faulty = {}, []
+    for file in files:
+        try:
+            plan = load_plan(file)
+            check_plan(plan, catalogue, contracts)
+        except UserError as fault:
+            faulty.append(fault)
+        else:
+            plans[file] = plan
+    for name in dict.fromkeys(plain_id(plan.id) for plan in plans.values()):
+        twins = [file for file, plan in plans.items() if plain_id(plan.id) == name]
+        if len(twins) > 1:
+            names = ", ".join(file.name for file in twins)
+            faulty.append(UserError("plan_twice", package=say.package, plan=plans[twins[-1]].id, files=names))
+            plans = {file: plan for file, plan in plans.items() if file not in twins}
+    return plans, tuple(faulty)
 
 
 def shown_model_world(settings: Settings) -> str:

@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.decided import APPLIED
 from kkz_eval.desk import say
-from kkz_eval.desk.desk import At, Desk, environment, field_of, person_of
+from kkz_eval.desk.desk import At, Desk, environment, field_of, person_of, places_of
 from kkz_eval.desk.pages.deliveries_seen import (
     HAND_IN,
     INSIDE,
@@ -126,7 +126,7 @@ def _rendered(moment: Moment, sight: Sight, filters: Filters, language: Language
             seen = replace(table, years=years, rows=cells)
             tables.append(shown(seen, lambda cell: address_of((cell.dataset, cell.unit_id, cell.year)), language))
     template = environment(language).get_template("board_tables.html.j2")
-    return Markup(template.render(tables=tables))
+    return Markup(template.render(tables=tables, places=places_of(moment.installation.settings)))
 
 
 def _page_of(desk: Desk, request: Request, moment: Moment, place: Place) -> Response:

@@ -106,8 +106,9 @@ class _Pages:
         """All reports, the present edition of each first."""
         from kkz_eval.line.published_reports import published_reports, stable_address  # noqa: PLC0415 (imports statistics)
 
-        reports = published_reports(opened(self.desk.settings))
-        return self._page(request, "reports", reports=reports, stable_address=stable_address)
+        installation = opened(self.desk.settings)
+        reports = published_reports(installation)
+        return self._page(request, "reports", reports=reports, stable_address=stable_address, faulty=len(installation.faulty))
 
     def indicators(self, request: Request) -> Response:
         """The catalogue, stage by stage."""

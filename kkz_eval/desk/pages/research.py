@@ -70,6 +70,7 @@ def routes(desk: Desk) -> Iterator[At]:
             "research_plans.html.j2",
             say("research.plans.title"),
             plans=_plans(installation),
+            faulty=[fault.sentence for fault in installation.faulty],
             files_of=lambda edition: _files(installation, edition),
             verdicts_of=_verdicts,
             **_formats(),
