@@ -18,7 +18,7 @@ from dagster._core.execution.stats import StepEventStatus
 from dagster._core.scheduler.instigation import SensorInstigatorData
 from dagster._core.storage.dagster_run import DagsterRun
 from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG
-from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.context import BaseWorkspaceRequestContext, WorkspaceProcessContext
 from dagster_graphql.schema import create_schema
 
 from kkz_eval.assets.automation import AUTOMATION
@@ -98,9 +98,7 @@ def _launch(
         tags |= years_as_tags(span_of_years(years, known_years()))
         options["years"] = years
     job = asset_name("Auswertung", plans[plan_id]) if years is None else YEARLY_RUN
-    request = context.create_request_context()
-    if len(request.code_locations) != 1:  # it was not loaded: Dagster's pages show why
-        raise UserError("launch_refused", package=say.package, job=job, reason="code")
+    request = _with_job(context, job, reload=not opened(settings).faulty)
     location = request.code_locations[0]
     (repository,) = location.get_repositories()
     params = {
@@ -112,9 +110,27 @@ def _launch(
     answer = asyncio.run(create_schema().execute_async(_LAUNCH, context_value=request, variable_values={"of": params}))
     launched: Mapping[str, Any] = (answer.data or {}).get("launchRun") or {}
     if launched.get("__typename") != "LaunchRunSuccess":
-        why = launched.get("__typename") or ", ".join(type(error).__name__ for error in answer.errors or ())
-        raise UserError("launch_refused", package=say.package, job=job, reason=why)
+        raise UserError("launch_refused", package=say.package, job=job)
     return str(launched["run"]["runId"])
+
+
+def _with_job(context: WorkspaceProcessContext, job: str, *, reload: bool) -> BaseWorkspaceRequestContext:
+    """The code as Dagster loaded it, which has the job. reload: whether it may be loaded anew for a plan that came since; a plan with a fault would
+    leave none at all. Raises UserError where it is not loaded or has no such job."""
+    request = context.create_request_context()
+    if reload and not _has(request, job):
+        for name in request.code_location_names:
+            context.reload_code_location(name)
+        request = context.create_request_context()
+    if len(request.code_locations) != 1:  # Dagster's pages show why
+        raise UserError("launch_no_code", package=say.package, job=job)
+    if not _has(request, job):
+        raise UserError("launch_faulty_plans", package=say.package, job=job)
+    return request
+
+
+def _has(request: BaseWorkspaceRequestContext, job: str) -> bool:
+    return any(known.has_job(job) for location in request.code_locations for known in location.get_repositories().values())
 
 
 def _engine(

@@ -21,6 +21,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 
+from kkz_eval.dagster_pages import dagster_pages
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.runs import Runs, RunState
 from kkz_eval.jobs import YEARLY_RUN
@@ -132,3 +133,21 @@ def test_what_can_not_be_started_is_refused_in_a_sentence(dagster: tuple[Dagster
         assert refused.value.code == code
     assert runs.listed() == before
     assert runs.seen("0") is None
+
+
+def test_a_plan_that_came_since_the_code_was_loaded_can_be_launched(settings: Settings, tmp_path: Path) -> None:
+    contracts = Path(shutil.copytree(settings.contracts, tmp_path / "contracts"))
+    own, plans = Settings(tmp_path / "home", tmp_path / "inbox", contracts), contracts / "plans"
+    places = {"KKZ_HOME": str(own.home), "KKZ_INBOX": str(own.inbox), "KKZ_CONTRACTS": str(contracts)}
+    with dagster_pages(own, "/dagster", places) as pages:
+        runs = runs_of(pages.workspace, own, pages.daemon_runs, pages.code_runs)
+        plan = yaml.safe_load((plans / "modellwelt.yaml").read_text(encoding="utf-8")) | {"id": "eigene-frage"}
+        (plans / "eigene_frage.yaml").write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        (plans / "vertippt.yaml").write_text("plan_version: 1\n", encoding="utf-8")
+        with pytest.raises(UserError, match="can't be used"):
+            launch(runs, "eigene-frage", [], None)
+        (plans / "vertippt.yaml").unlink()
+        run = pages.workspace.instance.get_run_by_id(launch(runs, "eigene-frage", [], None))
+        assert run.job_name.endswith("eigene_frage")
+    assert not (pages.daemon_runs())
+    assert not (pages.code_runs())
