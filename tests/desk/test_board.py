@@ -195,6 +195,7 @@ def test_pages_open_without_a_mistake_for_those_who_read_them_by_other_means(
 
     pages = (
         "/zu-tun",
+        "/zustand",
         "/tafel",
         HERE,
         "/entscheidungen",
