@@ -15,8 +15,8 @@ from kkz_eval import settings as settings_module
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-UNITS = ("kkz-desk.service", "kkz-backup.service", "kkz-backup.timer")
-SERVICES = tuple(unit for unit in UNITS if unit.endswith(".service"))
+UNITS = sorted(file.name for pattern in ("*.service", "*.timer") for file in DEPLOY.glob(pattern))
+SERVICES = [unit for unit in UNITS if unit.endswith(".service")]
 OPEN_AT_MOST = 2.0
 """Of 10, as systemd counts; 9.6 is a service without any limits."""
 needs_systemd = pytest.mark.skipif(
@@ -36,13 +36,13 @@ def settings() -> dict[str, str]:
 @needs_systemd
 @pytest.mark.parametrize("unit", UNITS)
 def test_systemd_understands_every_line_of_a_unit(unit: str, tmp_path: Path) -> None:
-    program = tmp_path / "kkz-eval"
-    program.touch(mode=0o755)
+    for program in ("kkz-eval", "dask"):
+        (tmp_path / program).touch(mode=0o755)
     for name in UNITS:
-        said = text(name).replace("/opt/kkz-eval/.venv/bin/kkz-eval", str(program))
+        said = text(name).replace("/opt/kkz-eval/.venv/bin", str(tmp_path))
         (tmp_path / name).write_text(said, encoding="utf-8")
     done = subprocess.run(["systemd-analyze", "verify", str(tmp_path / unit)], capture_output=True, text=True, check=False)
-    assert [line for line in done.stderr.splitlines() if unit in line] == []
+    assert [line for line in done.stderr.splitlines() if "kkz-" in line] == []
 
 
 @needs_systemd
@@ -64,11 +64,18 @@ def test_every_delivered_file_stands_on_the_page_and_every_setting_is_one() -> N
 
 def test_the_units_work_where_the_settings_say() -> None:
     said = settings()
-    for unit in SERVICES:
+    for unit in ("kkz-desk.service", "kkz-backup.service"):
         (paths,) = re.findall(r"^ReadWritePaths=(.*)$", text(unit), re.MULTILINE)
         needed = ["KKZ_HOME", "KKZ_CONTRACTS", "KKZ_DESK_SOCKET" if "desk" in unit else "KKZ_BACKUPS"]
         assert all(any(said[name].startswith(path) for path in paths.split()) for name in needed)
         assert "EnvironmentFile=/etc/kkz/kkz.env" in text(unit)
+
+
+def test_what_has_no_login_listens_on_this_machine_alone() -> None:
+    assert "--host 127.0.0.1" in text("kkz-scheduler.service")
+    assert "--host 127.0.0.1" in text("kkz-worker@.service")
+    services = yaml.safe_load(text("compose.yaml"))["services"]
+    assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
 
 
 def test_the_containers_have_what_the_settings_name() -> None:
