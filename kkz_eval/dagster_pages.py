@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Lock, Thread
 
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
@@ -31,6 +32,7 @@ CODE = ("kkz_eval.definitions", "defs")
 LOCATION = ":".join(CODE)
 SECONDS_TO_START = 120.0
 _SECONDS_TO_END = 15.0
+SECONDS_BETWEEN_STARTS = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +42,56 @@ class DagsterPages:
 
     app: ASGIApp
     workspace: WorkspaceProcessContext
-    code: subprocess.Popen[bytes]
-    daemon: subprocess.Popen[bytes]
+    code: Kept
+    daemon: Kept
 
     def daemon_runs(self) -> bool:
         """Whether the daemon is there; it ends itself where one of its threads did."""
-        return self.daemon.poll() is None
+        return self.daemon.runs()
 
     def code_runs(self) -> bool:
         """Whether the code is there; where it is, the workspace knows whether it was loaded."""
-        return self.code.poll() is None
+        return self.code.runs()
+
+
+class Kept:
+    """A process that is started again where it ends without being told to: Dagster's daemon ends itself after a time without its database."""
+
+    def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self._start = start
+        self._changing = Lock()
+        self._over = Event()
+        self.process = start()
+
+    def runs(self) -> bool:
+        """Whether it is there at this moment."""
+        return self.process.poll() is None
+
+    def keep(self) -> None:
+        """Start it again from now on, some seconds after each end."""
+        Thread(target=self._keep, daemon=True).start()
+
+    def _keep(self) -> None:
+        while True:
+            self.process.wait()
+            if self._over.wait(SECONDS_BETWEEN_STARTS):
+                return
+            with self._changing:
+                if self._over.is_set():
+                    return
+                self.process = self._start()
+
+    def end(self) -> None:
+        """End it with all that it started, for good."""
+        self._over.set()
+        with self._changing:
+            if self.runs():
+                os.killpg(self.process.pid, signal.SIGINT)
+                try:
+                    self.process.wait(timeout=_SECONDS_TO_END)
+                except subprocess.TimeoutExpired:
+                    os.killpg(self.process.pid, signal.SIGKILL)
+                    self.process.wait()
 
 
 @contextmanager
@@ -71,11 +113,13 @@ def dagster_pages(settings: Settings, prefix: str, environment: Mapping[str, str
         serving = ["dagster", "code-server", "start", "--socket", place, "-m", module, "-a", attribute, "--log-level", "error"]
         code = stack.enter_context(_running(serving, variables, history.parent))
         _wait_for(code, place)
+        code.keep()
         workspace = folder / "workspace.yaml"  # one for pages and daemon: both must call the code by the same name
         server = {"host": "localhost", "socket": place, "location_name": LOCATION}
         workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
         beating = ["dagster._daemon", "run", "--log-level", "warning", "-w", str(workspace)]
         daemon = stack.enter_context(_running(beating, variables, history.parent))
+        daemon.keep()
         instance = stack.enter_context(open_instance(settings))
         instance.optimize_for_webserver(15_000, 3600, 20)
         target = WorkspaceFileTarget([str(workspace)])
@@ -85,22 +129,26 @@ def dagster_pages(settings: Settings, prefix: str, environment: Mapping[str, str
 
 
 @contextmanager
-def _running(module: Sequence[str], environment: Mapping[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _running(module: Sequence[str], environment: Mapping[str, str], folder: Path) -> Iterator[Kept]:
     """A module of Python as a process, ended with all that it started."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *module], env={**os.environ, **environment}, cwd=folder, start_new_session=True
-    )
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", *module], env={**os.environ, **environment}, cwd=folder, start_new_session=True
+        )
+
+    kept = Kept(start)
     try:
-        yield process
+        yield kept
     finally:
-        _end(process)
+        kept.end()
 
 
-def _wait_for(process: subprocess.Popen[bytes], place: str) -> None:
+def _wait_for(kept: Kept, place: str) -> None:
     """Until the code answers at a socket. Raises UserError where the process ends before or takes too long."""
     deadline = time.monotonic() + SECONDS_TO_START
     client = DagsterGrpcClient(socket=place)
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and kept.runs():
         try:
             client.ping("")
         except Exception:  # noqa: BLE001 (it does not listen yet, whatever the library says of that)
@@ -108,13 +156,3 @@ def _wait_for(process: subprocess.Popen[bytes], place: str) -> None:
         else:
             return
     raise UserError("ui_not_started", package="kkz_eval.commands")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            process.wait(timeout=_SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
