@@ -26,6 +26,7 @@ from benchmarks import bench_estimators, bench_inference, bench_sensitivity, ben
 from benchmarks.bench_board import board_figures
 from benchmarks.bench_desk import desk_figures
 from benchmarks.bench_faults import fault_figures, killed_figures, together_figures
+from benchmarks.bench_load import A_TENTH, load_figures
 from benchmarks.bench_official import municipal_panel, official_files, processor_seconds
 from benchmarks.bench_run import yearly_runs
 from benchmarks.figures import Figure, seconds
@@ -282,6 +283,7 @@ def main() -> int:
     figures += [contracts_loaded(), simulated_world()]
     figures += check_of_many_findings()
     figures += [*desk_figures(delivery_of(400)), *board_figures()]
+    figures += load_figures(A_TENTH)
     figures += against_validators()
     figures += group_time_comparisons()
     figures += synthetic_comparisons()

@@ -44,6 +44,7 @@ from kkz_eval.storage.writer import writing_alone
 
 LOADED = (*DATASETS, *SERVICE_DATASETS[:8])
 YEARS = range(1990, 2032)
+A_TENTH = YEARS[:4]
 PARTS = 10
 FAULTS = (
     "parts_sum_to_total",

@@ -20,6 +20,8 @@ from kkz_eval.deliveries.results import Unreadable
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.folders import stands_there
 from kkz_eval.model.system_errors import reason_of
+from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.writer import is_long_ago
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
 MOST_BYTES_OF_A_NAME = 200
@@ -186,6 +188,35 @@ def content_of(path: Path, name: str) -> bytes | Unreadable:
     if len(data) != after.st_size or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         return Unreadable("file_changing", {"name": name})
     return data
+
+
+_known: dict[Path, tuple[tuple[int, ...], str]] = {}
+"""By path: size and times under which a digest was taken, and the digest."""
+
+
+def digests_in(inbox: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Name and digest of each of these files of the inbox that can be read; a file with the size and times of the last look is not read again.
+
+    A look every few seconds at thousands of files would keep a processor busy.
+    """
+    known = dict(_known)
+    _known.clear()
+    for name in names:
+        path = inbox / name
+        try:
+            seen = os.stat(path)
+        except OSError:
+            continue
+        mark = (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+        last, digest = known.get(path, ((), ""))
+        if last != mark:
+            data = content_in(inbox, name)
+            if isinstance(data, Unreadable):
+                continue
+            digest = digest_of_bytes(data)
+        if is_long_ago(seen.st_ctime_ns):  # else it may change without that the times tell it
+            _known[path] = (mark, digest)
+        yield name, digest
 
 
 def twins(names: Iterable[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.future import with_future_found
 from kkz_eval.deliveries.municipal.returned import NAMED_BY, Returned
 from kkz_eval.deliveries.official import inkar_editions
-from kkz_eval.deliveries.register.inbox import content_in, fault_of_name, files_if_inbox, inbox_files, shown, twins
+from kkz_eval.deliveries.register.inbox import content_in, digests_in, fault_of_name, files_if_inbox, inbox_files, shown, twins
 from kkz_eval.deliveries.register.parsed_tables import is_kept, keep_parsed, load_parsed, parsed_key, same_values
 from kkz_eval.deliveries.register.reading_process import Serves, look_over, read_apart
 from kkz_eval.deliveries.register.register import NewArrival, Register, read_register, record_arrivals, record_returned
@@ -337,11 +337,9 @@ def fingerprint(inbox: Path, register: Register, handed_in_until: str = "9", now
     if names is None:
         return None
     new: list[list[object]] = []
-    for name in names:
-        data = content_in(inbox, name)
-        if isinstance(data, Unreadable):  # the run says so; here it is no reason to start one
-            continue
-        sha256 = digest_of_bytes(data)
+    for name, sha256 in digests_in(
+        inbox, names
+    ):  # of what can be read: of all else the run says so, and here it is no reason to start one
         if sha256 not in register.tombstones and not register.knows(name, sha256):
             new.append([name, sha256])
     number = max((arrival.number for arrival in register.arrivals), default=0)

@@ -17,6 +17,7 @@ from kkz_eval.deliveries.register import inbox as inbox_module
 from kkz_eval.deliveries.register.inbox import (
     content_in,
     content_of,
+    digests_in,
     fault_of_name,
     inbox_files,
     shown,
@@ -28,6 +29,7 @@ from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.deliveries.results import Unreadable
 from kkz_eval.model.errors import UserError
+from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.store import Store
 
 TABLE = b"Gemeindeschl\xc3\xbcssel;Schuljahr;Geschlecht;Schulabg\xc3\xa4nge insgesamt;Anteil ohne Abschluss\n05111000;2015;insgesamt;40;5,5\n"
@@ -307,3 +309,31 @@ def test_what_is_no_file_is_not_waited_for(inbox: Path) -> None:
     (inbox / "missing.csv").symlink_to("nowhere")
     (inbox / "device.csv").symlink_to("/dev/zero")
     assert wait_until_settled(inbox, 30, lambda _: None) == frozenset()
+
+
+def test_a_file_is_read_once_for_many_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_bytes(b"one")
+    monkeypatch.setattr("kkz_eval.storage.writer._COARSEST", -1)  # as some seconds later
+    before = dict(digests_in(tmp_path, ["a.csv", "gone.csv"]))
+    monkeypatch.setattr("kkz_eval.deliveries.register.inbox.content_in", None)
+    assert dict(digests_in(tmp_path, ["a.csv", "gone.csv"])) == before == {"a.csv": digest_of_bytes(b"one")}
+
+
+def test_a_file_of_the_size_and_date_of_the_one_before_it_is_told_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kkz_eval.storage.writer._COARSEST", -1)
+    file, other = tmp_path / "a.csv", tmp_path / "b.csv"
+    file.write_bytes(b"one")
+    before, times = dict(digests_in(tmp_path, ["a.csv"])), file.stat()
+    other.write_bytes(b"two")
+    os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
+    other.replace(file)
+    assert dict(digests_in(tmp_path, ["a.csv"])) != before
+
+
+def test_a_file_that_was_just_written_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_bytes(b"one")
+    dict(digests_in(tmp_path, ["a.csv"]))
+    looked = []
+    monkeypatch.setattr("kkz_eval.deliveries.register.inbox.content_in", lambda _, name: looked.append(name) or b"two")
+    assert dict(digests_in(tmp_path, ["a.csv"])) == {"a.csv": digest_of_bytes(b"two")}
+    assert looked == ["a.csv"]
