@@ -337,9 +337,7 @@ def fingerprint(inbox: Path, register: Register, handed_in_until: str = "9", now
     if names is None:
         return None
     new: list[list[object]] = []
-    for name, sha256 in digests_in(
-        inbox, names
-    ):  # of what can be read: of all else the run says so, and here it is no reason to start one
+    for name, sha256 in digests_in(inbox, names):  # of what can't be read the run says so; here it is no reason to start one
         if sha256 not in register.tombstones and not register.knows(name, sha256):
             new.append([name, sha256])
     number = max((arrival.number for arrival in register.arrivals), default=0)
