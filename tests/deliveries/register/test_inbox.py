@@ -319,7 +319,9 @@ def test_a_file_is_read_once_for_many_looks(tmp_path: Path, monkeypatch: pytest.
     assert dict(digests_in(tmp_path, ["a.csv", "gone.csv"])) == before == {"a.csv": digest_of_bytes(b"one")}
 
 
-def test_a_file_of_the_size_and_date_of_the_one_before_it_is_told_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_the_size_and_date_of_the_one_before_it_is_told_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("kkz_eval.storage.writer._COARSEST", -1)
     file, other = tmp_path / "a.csv", tmp_path / "b.csv"
     file.write_bytes(b"one")
