@@ -132,17 +132,14 @@ def make_world(folder: Path) -> World:
             shutil.copy(deliveries / name, folder / "inbox" / name)
         shutil.copy(deliveries / BY_DESK, folder / BY_DESK)
     shutil.copytree(CONTRACTS, folder / "contracts")
-    plan = yaml.safe_load((CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8").replace("2007-2010", "2010-2011"))
-    for key in (
-        "audit",
-        "specifications",
-        "negative_controls",
-        "inference",
-    ):  # what examines an estimate touches no other storage
+    plan = yaml.safe_load((CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8"))
+    # What examines or adjusts an estimate touches no other storage. Of the three years one is left out.
+    for key in ("audit", "specifications", "negative_controls", "inference", "comparison"):
         plan.pop(key, None)
     plan["outcomes"] = [{**plan["outcomes"][0], "window": [YEARS[0], YEARS[-1]]}]
     plan["estimators"] = plan["estimators"][:1]
     plan["languages"] = ["de"]
+    plan["coverage"] = {"minimum": 0.5}
     (folder / "plan.yaml").write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return world
 
