@@ -14,7 +14,7 @@ SCRATCH := $(shell test -w /dev/shm && test "$$(df -k --output=avail /dev/shm 2>
 # Three processes on two cores: the third works while one waits for a server, a browser or the disk.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test check ui example pictures setup bench study oracles lint browser clean help
+.PHONY: run test check ui example pictures setup bench study oracles audit lint browser clean help
 
 run: setup            ## simulate the model world, run the yearly job, print where report and board are
 	@test -d $(WORLD) || $(BIN)/kkz-eval simulate --out $(WORLD) --seed 1
@@ -63,6 +63,14 @@ setup: .venv/ready    ## the environment in .venv, with everything that is neede
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,server,machines]'
 	$(BIN)/python -m compileall -q kkz_eval
+	@touch $@
+
+audit: build/audit/ready  ## known weaknesses of the versions in constraints.txt; asks a database in the net, and fails where it can't be asked of each
+	build/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement constraints.txt
+
+build/audit/ready:
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.10,<3'
 	@touch $@
 
 build/oracles/ready: pyproject.toml constraints.txt

@@ -259,6 +259,20 @@ def delivery_of(n_rows: int) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
+def help_of_the_commands(repeats: int = 15) -> Figure:
+    """Processor time of `kkz-eval --help` from a cold process, and of Python with nothing to do; the best of so many."""
+
+    def cpu(code: str) -> float:
+        before = os.times()
+        subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=True)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    asked = "import sys; sys.argv = ['kkz-eval', '--help']; from kkz_eval.cli import entry; entry()"
+    measured, bare = (min(cpu(code) for _ in range(repeats)) for code in (asked, "pass"))
+    return Figure("kkz-eval --help, processor time", measured, "python -c pass", bare)
+
+
 def table_of(figures: list[Figure]) -> str:
     """The figures as a table for people."""
     header = ("figure", "measured", "ratio", "against", "reference")
@@ -279,7 +293,13 @@ def write(figures: list[Figure], file: Path) -> None:
 def main() -> int:
     """Measure everything, print the table, write build/bench.json."""
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
-    figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
+    figures = [
+        help_of_the_commands(),
+        *check_of_one_file(),
+        *effects_against_dummies(),
+        *masks_on_many_rows(),
+        *reading_figures(),
+    ]
     figures += [contracts_loaded(), simulated_world()]
     figures += check_of_many_findings()
     figures += [*desk_figures(delivery_of(400)), *board_figures()]

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ CONTRACTS = ROOT / "data_contracts"
 SHARED_DATA = ROOT / os.environ.get("KKZ_SHARED", "../shared") / "data"
 MPDTA = SHARED_DATA / "methods" / "mpdta.csv"
 WORKBOOK = SHARED_DATA / "official" / "inkar" / "INKAR2024_B_SchulabgaengerohneAbschluss.xls"
+MOST_MODULES_FOR_HELP = 24
 NEXT_STEP = re.compile(r"[Bb]itte|Der Jahreslauf|[Gg]emeint|[Ee]rlaubt|Möglich")
 
 
@@ -421,6 +423,25 @@ def test_a_file_whose_name_cannot_be_kept_is_a_finding_of_its_own_and_the_next_i
         assert "pipe.csv ist keine Datei mit Inhalt" in said
         assert "zero ist keine Datei mit Inhalt" in said
         assert "right.csv: ohne Befund" in said
+
+
+def test_help_loads_hardly_anything() -> None:
+    code = (
+        "import sys; from kkz_eval.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"sys_path = {str(ROOT)!r}; import sys; sys.path.insert(0, sys_path)\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = done.stderr.split()
+    own = [name for name in loaded if name.startswith("kkz_eval")]
+    others = {name.partition(".")[0] for name in loaded} & packages_distributions().keys() - {"kkz_eval"}
+    assert others <= {"yaml", "_yaml", "_distutils_hack"}  # the last comes with setuptools into every Python
+    assert len(own) <= MOST_MODULES_FOR_HELP, own
 
 
 def _with_code() -> dict[str, str]:

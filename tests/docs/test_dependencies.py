@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+
+WANTED_BY = {
+    "brotli": "fonttools",
+    "tzdata": "zoneinfo",
+    "python-multipart": "starlette",
+    "psycopg2-binary": "dagster-postgres",
+    "httpx2": "starlette",
+    "s3fs": "fsspec",
+    "flask": "moto",
+    "flask-cors": "moto",
+}
+"""Packages that no line of ours names: who loads them."""
+TOOLS = {"pytest-xdist": "-n 3", "ruff": "ruff check", "mypy": "/mypy", "import-linter": "lint-imports"}
+"""Programs, and how the Makefile calls them."""
 
 
 def asked_for() -> dict[str, list[str]]:
@@ -46,3 +62,48 @@ def test_every_dependency_has_an_exact_version() -> None:
         re.sub(r"[-_.]+", "-", name).lower() for title, names in asked_for().items() if title in ("Run", "Test") for name in names
     ]
     assert [name for name in names if name not in pinned] == []
+
+
+def named_in(*folders: str) -> set[str]:
+    """The modules at the top that the code of some folders imports, or names as a text to find what they bring."""
+    names: set[str] = set()
+    for file in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                names.add(node.module.partition(".")[0])
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                names.add(node.value)
+    return names
+
+
+def test_no_dependency_is_unused() -> None:
+    modules: dict[str, set[str]] = {}
+    for module, packages in packages_distributions().items():
+        for package in packages:
+            modules.setdefault(re.sub(r"[-_.]+", "-", package).lower(), set()).add(module)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    used = named_in("kkz_eval")
+    places = {title: used for title in asked_for() if title not in ("Oracles", "Validators")}
+    places["Test"] = used | named_in("tests", "benchmarks", "docs", "notebooks")
+    unused = []
+    for title, where in places.items():
+        for name in asked_for()[title]:
+            package = name.lower()
+            is_types = package.startswith("types-") or package.endswith("-stubs")
+            typed = {"types-pyyaml": "yaml"}.get(package, package.removeprefix("types-").removesuffix("-stubs"))
+            loaded = {typed} if is_types else modules.get(package, {package})
+            asked = WANTED_BY.get(package) in {"zoneinfo", *(other for names in asked_for().values() for other in names)}
+            if not (loaded & where or asked or TOOLS.get(package, "\0") in makefile):
+                unused.append((title, name))
+    assert unused == []
+
+
+def test_the_versions_of_python_are_those_that_the_checks_run_with() -> None:
+    whole = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    named = [line.rpartition(" ")[2] for line in whole["project"]["classifiers"] if line.startswith("Programming Language")]
+    assert (named, whole["project"]["requires-python"]) == (["3.11", "3.12", "3.13"], ">=3.11")
+    assert whole["tool"]["ruff"]["target-version"] == "py311"
+    for file in (ROOT / "kkz_eval").rglob("*.py"):
+        ast.parse(file.read_bytes(), feature_version=(3, 11))
