@@ -18,19 +18,27 @@ from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contract, load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register.accepted import Source, sources_of
+from kkz_eval.deliveries.register.decided import judge_decided
+from kkz_eval.deliveries.register.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.folders import files_in
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.verdicts import Status
+from kkz_eval.reference.consistent import check_given_tables
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store, replace_file
 
 
 def lint_contracts(settings: Settings, files: Sequence[Path]) -> int:
-    """Print what is wrong in contracts, in all of the installation where none is named; 0 nothing, 1 something."""
+    """Print what is wrong in contracts, in all of the installation where none is named; 0 nothing, 1 something.
+
+    Raises UserError for the first thing that is wrong in tables of territory and programme, where all is looked at.
+    """
+    if not files:
+        check_given_tables()
     wanted = files or files_in(settings.contracts, ".odcs.yaml")
     problems = [(file, problem) for file in wanted for problem in lint(file)]
     for file, problem in problems:
@@ -68,11 +76,12 @@ def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_regi
 
 
 def flipped(store: Store, new: Contract, settings: Settings) -> Iterator[str]:
-    """Sentences about the deliveries on record that a new version would judge differently. Nothing is recorded."""
+    """Sentences about the deliveries on record that a new version would judge differently, decisions about them included. Nothing is recorded."""
     sources = sources_of(read_register(store), new)
+    decisions = load_decisions(settings.contracts, {**load_contracts(settings.contracts), new.id: new}, settings.day)
     n_lines = 0
     for source in sources:
-        for line in _flips_of(store, source, new, settings):
+        for line in _flips_of(store, source, new, decisions, settings):
             n_lines += 1
             yield line
     if not n_lines:
@@ -80,7 +89,7 @@ def flipped(store: Store, new: Contract, settings: Settings) -> Iterator[str]:
     yield say("diff.flips_note").in_language(settings.language)
 
 
-def _flips_of(store: Store, source: Source, new: Contract, settings: Settings) -> Iterator[str]:
+def _flips_of(store: Store, source: Source, new: Contract, decisions: Decisions, settings: Settings) -> Iterator[str]:
     name, language = source.arrival.name, settings.language
     result = read_file(store.get(landing_key(source.arrival.sha256)), name, {new.id: new}, source.arrival.arrived_on)
     if not isinstance(result, Claimed):
@@ -88,7 +97,8 @@ def _flips_of(store: Store, source: Source, new: Contract, settings: Settings) -
             yield say("diff.flip_unreadable", name=name).in_language(language)
         return
     parsed = next(table for table in result.parsed if table.contract_id == new.id)
-    for flip in would_flip(source.verdict.slices, parsed, new, units_known_to(new.source)):
+    judgement = judge_decided(parsed, new, units_known_to(new.source), decisions).judgement
+    for flip in would_flip(source.verdict.slices, judgement):
         key = "flip_rejected" if flip.new == Status.REJECTED else "flip_accepted"
         yield say(f"diff.{key}", name=name, unit=flip.unit_id, year=flip.year, rule=flip.rule).in_language(language)
 

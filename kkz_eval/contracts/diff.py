@@ -17,10 +17,9 @@ from enum import IntEnum
 
 from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import Code, Contract, Property, Rule
-from kkz_eval.contracts.judgement import judge_file
+from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.rule_kinds import KINDS
 from kkz_eval.model.findings import Severity
-from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Sentence
 from kkz_eval.model.verdicts import Slice, Status
 
@@ -89,14 +88,11 @@ def version_numbers(version: str) -> tuple[int, int, int]:
     return first, second, third
 
 
-def would_flip(
-    standing: Sequence[Slice], parsed: ParsedTable, new: Contract, known_units: Mapping[str, frozenset[str]]
-) -> tuple[Flip, ...]:
+def would_flip(standing: Sequence[Slice], judgement: Judgement) -> tuple[Flip, ...]:
     """The units and years of a delivery that the new contract would accept instead of reject, or reject instead of accept.
 
-    standing: their fate on record, which stays; parsed: the delivery as the new contract reads it. Nothing is kept.
+    standing: their fate on record, which stays; judgement: of the delivery as the new contract reads it. Nothing is kept.
     """
-    judgement = judge_file(parsed, new, known_units)
     fates = {(fate.unit_id, fate.year): fate.status for fate in judgement.slices}
     columns = (judgement.findings.column(name).to_pylist() for name in ("severity", "unit_id", "year", "rule"))
     errors = [(unit, year, rule) for severity, unit, year, rule in zip(*columns, strict=True) if severity == Severity.ERROR]

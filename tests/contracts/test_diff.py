@@ -108,19 +108,19 @@ def test_a_stricter_contract_would_turn_exactly_the_units_it_rejects(build: Simp
     before, after = changed(tmp_path, "{minimum: 1990, maximum: 2050}", "{minimum: 2016, maximum: 2050}")
     parsed = build.parsed_of(before, build.clean_rows(before))
     standing = judge_file(parsed, before, build.KNOWN_UNITS).slices
-    flips = would_flip(standing, parsed, after, build.KNOWN_UNITS)
+    flips = would_flip(standing, judge_file(parsed, after, build.KNOWN_UNITS))
     assert [(flip.year, flip.old, flip.new, flip.rule) for flip in flips] == [
         (2015, Status.ACCEPTED, Status.REJECTED, "year.range"),
         (2015, Status.ACCEPTED, Status.REJECTED, "year.range"),
     ]
-    assert would_flip(standing, parsed, before, build.KNOWN_UNITS) == ()
+    assert would_flip(standing, judge_file(parsed, before, build.KNOWN_UNITS)) == ()
 
 
 def test_an_easier_contract_would_turn_what_was_rejected(build: SimpleNamespace, tmp_path: Path) -> None:
     easy, strict = changed(tmp_path, "{minimum: 1990, maximum: 2050}", "{minimum: 2016, maximum: 2050}")
     parsed = build.parsed_of(strict, build.clean_rows(strict))
     standing = judge_file(parsed, strict, build.KNOWN_UNITS).slices
-    flips = would_flip(standing, parsed, easy, build.KNOWN_UNITS)
+    flips = would_flip(standing, judge_file(parsed, easy, build.KNOWN_UNITS))
     assert [(flip.year, flip.new, flip.rule) for flip in flips] == [(2015, Status.ACCEPTED, ""), (2015, Status.ACCEPTED, "")]
 
 
