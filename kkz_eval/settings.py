@@ -4,7 +4,8 @@ KKZ_HOME       where landing, register, tables and reports are kept (default: `h
 KKZ_STORE      an object store for these instead, as a URL such as s3://bucket/folder; the home keeps what only this machine needs: the lock of who
                writes, Dagster's run history, the desk's log (default: none; the account is that of the store's own library, AWS_… of S3)
 KKZ_INBOX      folder that deliveries are dropped into (default: `inbox` in KKZ_HOME)
-KKZ_CONTRACTS  contracts, plans, breaks, indicators (default: `data_contracts` of the checkout)
+KKZ_CONTRACTS  contracts, plans, breaks, indicators, and in `reference` tables of territory and programme that take the place of the package's
+               (default: `data_contracts` of the checkout)
 KKZ_SCHEDULER  a Dask scheduler whose workers compute outcomes and draws, and the steps of a run that need a snapshot alone, as tcp://127.0.0.1:8786
                (default: none; this process computes)
 KKZ_REPORTS_URL address of the server for reports and protocols (set by `kkz-eval ui`; default: none)
@@ -216,6 +217,11 @@ def _scheduler(environment: Mapping[str, str]) -> str:
     if address and not re.fullmatch(r"(tcp|tls)://[^/\s]+:[0-9]+", address):
         raise UserError("scheduler_no_address", address=address)
     return address
+
+
+def reference_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where an installation keeps tables of its own about territory and programme: `reference` beside the contracts of this process."""
+    return Path(environment.get("KKZ_CONTRACTS", CHECKOUT / "data_contracts")).absolute() / "reference"
 
 
 def _server(environment: Mapping[str, str], here: Path) -> DeskServer | None:

@@ -44,5 +44,13 @@ def inputs_digest(rows: pd.DataFrame) -> str:
 
 
 def code_digest() -> str:
+    """sha256 of what estimates are computed by: the program, and the tables of territory and programme that an installation gives."""
+    return digests.code_digest(*_MAKERS)
+
+
+def program_digest() -> str:
     """sha256 of the sources that estimates rest on: code, texts and schema; all estimators by name, as no import leads to them (methods.py)."""
-    return digests.code_digest(f"{PACKAGE}.effects", f"{PACKAGE}.estimators")
+    return digests.source_digest(*_MAKERS)
+
+
+_MAKERS = (f"{PACKAGE}.effects", f"{PACKAGE}.estimators")

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from kkz_eval.evaluation.digests import code_digest, inputs_digest
+from kkz_eval.evaluation.digests import inputs_digest, program_digest
 from kkz_eval.evaluation.estimators.concentration import Concentration, weights_of_plan
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
 from kkz_eval.evaluation.estimators.methods import METHODS, Method
@@ -154,7 +154,7 @@ def _common(plan: Plan, outcome: Outcome, digest: str) -> dict[str, object]:
         "reference": plan.reference,
         "inputs_digest": digest,
         "plan_digest": plan_digest(plan),
-        "code_digest": code_digest(),
+        "code_digest": program_digest(),
     }
 
 

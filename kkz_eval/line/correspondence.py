@@ -24,7 +24,7 @@ from kkz_eval.model.verdicts import State, Verdict
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables
-from kkz_eval.stewardship.due_days import owed_since
+from kkz_eval.stewardship.due_days import owed_by
 from kkz_eval.stewardship.history import DeliveryState, History, Place, delivery_state, purged_places
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
 from kkz_eval.stewardship.next_template import Asked, ToConfirm, next_template
@@ -279,8 +279,8 @@ def _basis_of(snapshot: Snapshot, contract: Contract) -> _Basis:
         if (contract.dataset, unit, year) not in snapshot.histories:
             figures.setdefault(unit, {})[year] = found
     newest = max(observations.column("year").to_pylist(), default=None)
-    owed = owed_since(contract)
-    new = frozenset(unit for unit, since in owed.items() if newest is not None and newest + 1 >= since and unit not in figures)
+    owed = owed_by(contract)
+    new = frozenset(unit for unit, years in owed.items() if newest is not None and newest + 1 in years and unit not in figures)
     return _Basis(frozenset(observations.column("unit_id").unique().to_pylist()), figures, newest, new)
 
 
@@ -292,14 +292,16 @@ def _templates_of(snapshot: Snapshot, contract: Contract, units: frozenset[str] 
     by_unit: dict[str, list[dict[str, object]]] = {}
     for row in snapshot.accepted(contract.dataset).observations.to_pylist():
         by_unit.setdefault(row["unit_id"], []).append(row)
-    origin, owed = _origin(snapshot, contract), owed_since(contract)
+    origin, owed = _origin(snapshot, contract), owed_by(contract)
     made = {}
     for unit in sorted(basis.units if units is None else basis.units & units):
         figures = basis.figures.get(unit, {})
         own = max((int(str(row["year"])) for row in by_unit.get(unit, [])), default=basis.newest if unit in basis.new else None)
         last = [row for row in by_unit.get(unit, []) if row["year"] == own]
         # what came from before joining calls for nothing more of it
-        next_year = None if own is None else max(own + 1, owed.get(unit, 0))
+        next_year = None if own is None else max(own + 1, owed[unit].start if unit in owed else 0)
+        if unit in owed and next_year is not None and next_year not in owed[unit] and not figures:
+            continue  # it is no more: who took it over delivers now
         asked = Asked(unit, next_year, snapshot.installation.settings.contact, snapshot.day)
         beside = {contract.dataset, *contract.terms.official_datasets}
         simulated = not snapshot.simulated.isdisjoint(beside)

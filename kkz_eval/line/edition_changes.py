@@ -125,6 +125,8 @@ def _of_data(before: Record, now: Record, moved: Mapping[str, Moved] | None, par
     for dataset in sorted(new["contracts"].keys() & old["contracts"].keys()):
         if new["contracts"][dataset] != old["contracts"][dataset]:
             yield say("editions.contract", title=Wording(new["titles"][dataset]))
+    if new.get("tables", "") != old.get("tables", ""):
+        yield say("editions.tables")
     if new["states"] != old["states"]:
         yield say("editions.states")
     if new["year"] != old["year"]:

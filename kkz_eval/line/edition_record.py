@@ -20,7 +20,7 @@ from kkz_eval.line.edition_changes import SCHEMA_VERSION, Moved, Parts, Record
 from kkz_eval.line.study import Study
 from kkz_eval.model.tables import TableSpec
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
-from kkz_eval.storage.digests import digest_of, digest_of_bytes, digest_of_table
+from kkz_eval.storage.digests import digest_of, digest_of_bytes, digest_of_table, digest_of_tables
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.tables import from_parquet
 
@@ -63,6 +63,7 @@ def record_of(study: Study, inputs: ReportInputs, effects: EffectsResult, report
             "table": key,
             "states": digest_of_bytes(inputs.deliveries.to_csv(index=False).encode()),
             "year": inputs.today,
+            "tables": digest_of_tables(),
         },
         "plan_digest": inputs.digests.get("plan", ""),
         "plan_content": plain_plan(study.plan),

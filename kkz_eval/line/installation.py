@@ -34,6 +34,7 @@ from kkz_eval.line.validity import check_plan
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.folders import files_in
 from kkz_eval.model.texts import Localised
+from kkz_eval.reference.consistent import check_given_tables
 from kkz_eval.settings import MODEL_WORLD_HIDDEN, MODEL_WORLD_SHOWN, Settings
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
@@ -92,7 +93,7 @@ def open_installation(
     """The installation that the settings describe. plan_files: default all of `plans/` beside the contracts, without those of a model
     world where every delivery of the home is real.
 
-    Raises UserError where a contract, plan, catalogue or the list of breaks is not valid; nothing is written.
+    Raises UserError where a contract, plan, catalogue, the list of breaks or a table of territory or programme is not valid; nothing is written.
     """
     installation = open_with_faulty_plans(settings, plan_files, progress)
     for fault in installation.faulty:
@@ -104,6 +105,7 @@ def open_with_faulty_plans(
     settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[Localised], None] = _silent
 ) -> Installation:
     """As open_installation, but plans that are not valid stand aside with what is wrong with them: for pages, where all else stands without them."""
+    check_given_tables()
     folder = settings.contracts
     files = files_in(folder / "plans", ".yaml") if plan_files is None else list(plan_files)
     catalogue = load_catalogue(folder / "indicators.yaml", folder / "breaks.yaml")

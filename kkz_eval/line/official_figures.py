@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.reference.tables import municipality_key
-from kkz_eval.stewardship.due_days import owed_since
+from kkz_eval.stewardship.due_days import owed_by
 from kkz_eval.stewardship.history import Place
 
 Figures = Mapping[tuple[str, int], list[Mapping[str, object]]]
@@ -29,14 +29,14 @@ def official_figures(snapshot: Snapshot, contract: Contract) -> Figures:
 
     A city has 8 digits where it delivers and 5 in official tables; a town within a Kreis has figures only where a table names towns.
     """
-    owed, measures = owed_since(contract), {p.name for p in contract.properties if p.role == "measure"}
+    owed, measures = owed_by(contract), {p.name for p in contract.properties if p.role == "measure"}
     codes = {p.name: {code.code for code in p.codes} for p in contract.properties if p.role == "dimension"}
     known = {one.dataset for one in snapshot.contracts.values()}
     found: dict[tuple[str, int], list[Mapping[str, object]]] = {}
     for dataset in (name for name in contract.terms.official_datasets if name in known):
         for row in snapshot.accepted(dataset).observations.to_pylist():
             unit = row["unit_id"] if row["unit_id"] in owed else _city(row["unit_id"])
-            if unit not in owed or row["year"] < owed[unit] or row["value"] is None or row["measure"] not in measures:
+            if unit not in owed or row["year"] not in owed[unit] or row["value"] is None or row["measure"] not in measures:
                 continue
             if all(code in codes.get(name, ()) for name, code in row["dimensions"]):
                 found.setdefault((unit, row["year"]), []).append(row)

@@ -68,9 +68,9 @@ from kkz_eval.reporting.inputs import (
 )
 from kkz_eval.reporting.sections.difference import event_study_of
 from kkz_eval.stewardship.board import state_without_delivery
-from kkz_eval.stewardship.due_days import owed_since
+from kkz_eval.stewardship.due_days import owed_by
 from kkz_eval.stewardship.history import delivery_named, parts_named, purged_places
-from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
+from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes, source_digest
 from kkz_eval.storage.seals import SUMS, sums_of
 from kkz_eval.storage.store import Store
 
@@ -223,7 +223,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         notices=_notices(study),
         counts=_counts(study, municipal),
         smallest_cell=max((contract.smallest_cell for contract in municipal), default=1),
-        digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation")},
+        digests={"plan": plan_digest(plan), "code": source_digest("kkz_eval.evaluation")},
         versions={"kkz-eval": __version__, **{name: version(name) for name in LIBRARIES}},
         why_left_out={unit.unit_id: unit.sentence for unit in unit_groups(plan) if unit.group == Group.LEFT_OUT},
         design=_design_info(study),
@@ -348,16 +348,16 @@ def _deliveries(snapshot: Snapshot, contract: Contract, panel: pd.DataFrame) -> 
     first = max(int(panel["year"].min()), min((year for _, _, year in known), default=0))
     years = range(first, int(panel["year"].max()) + 1)
     rows = []
-    owed: dict[str, int | None] = dict(owed_since(contract))
+    owed: dict[str, range | None] = dict(owed_by(contract))
     if contract.terms.due is None:  # nobody owes it: who sent any
         owed = dict.fromkeys(unit for dataset, unit, _ in (*known, *purged) if dataset == contract.dataset)
-    for unit, joined in sorted(owed.items()):
+    for unit, owing in sorted(owed.items(), key=lambda item: item[0]):
         for place in ((contract.dataset, unit, year) for year in years):
             history = known.get(place)
             if history is not None:
                 state, counts = history.state, (history.part.n_errors, history.part.n_warnings)
             else:
-                state, counts = state_without_delivery(contract, place, joined, official, purged), (0, 0)
+                state, counts = state_without_delivery(contract, place, owing, official, purged), (0, 0)
             if state != State.NOT_OWED:
                 rows.append((contract.dataset, unit, unit_label(unit), place[2], state.value, *counts))
     return pd.DataFrame(rows, columns=list(DELIVERY_COLUMNS))

@@ -425,8 +425,10 @@ class _Causes:
 
     @property
     def _data_differ(self) -> bool:
-        """Whether what the plans read is otherwise: deliveries, editions, rules, definitions, or else the values themselves, which decisions change too."""
+        """Whether what the plans read is otherwise: deliveries, editions, rules, definitions, tables of territory and programme, or else the values themselves, which decisions change too."""
         old, new = self.before["data"], self.now["data"]
+        if old.get("tables", "") != new.get("tables", ""):
+            return True
         read = {dataset for record in (self.before, self.now) for dataset in self._read_by(record)}
         for part in ("deliveries", "editions", "contracts"):
             shown = read & old[part].keys() & new[part].keys()  # what one plan alone reads is no other data, but another plan

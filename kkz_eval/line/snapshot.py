@@ -38,7 +38,7 @@ from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.stewardship.history import History, Place, histories
 from kkz_eval.stewardship.requests import waiting_parts
-from kkz_eval.storage.digests import digest_of, digest_of_bytes
+from kkz_eval.storage.digests import digest_of, digest_of_bytes, digest_of_tables
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore
 
@@ -338,6 +338,7 @@ def digest_of_edited(installation: Installation) -> str:
             {key: lock.digest for key, lock in installation.locks.items()},
             digest_of_bytes(repr(sorted(installation.catalogue.items())).encode()),
             installation.decisions.digest,
+            *filter(None, [digest_of_tables()]),
         ]
     )
 

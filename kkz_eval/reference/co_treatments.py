@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from kkz_eval.reference.register import municipalities_of_kreis
+from kkz_eval.reference.register import current_key, municipalities
 from kkz_eval.reference.rows import rows
 from kkz_eval.reference.tables import level_of
 
@@ -43,14 +43,15 @@ def participations(co_treatment: str) -> tuple[Participation, ...]:
 
 
 def share_of_municipalities(co_treatment: str, kreis_ags5: str, year: int) -> float:
-    """Share of the municipalities of a Kreis that had begun by that year, 0–1; of a kreisfreie Stadt 0 or 1. Each counts alike, whatever its size.
+    """Share of the municipalities of a Kreis that had begun by that year, 0–1; of a kreisfreie Stadt 0 or 1. Each of those of
+    today counts alike, whatever its size.
 
     Whoever began counts until the end: the sources don't say who left before. Raises KeyError for an unknown co-treatment or Kreis.
     """
     if level_of(kreis_ags5) != "kreis":
         raise KeyError(kreis_ags5)
-    begun = {one.ags for one in participations(co_treatment) if one.first_year <= year}
-    members = municipalities_of_kreis(kreis_ags5, year)
+    begun = {current_key(one.ags) for one in participations(co_treatment) if one.first_year <= year}
+    members = [unit.key for unit in municipalities() if unit.successor is None and unit.kreis_ags5 == current_key(kreis_ags5)]
     return sum(key in begun for key in members) / len(members)
 
 
@@ -58,7 +59,7 @@ def first_year(co_treatment: str, kreis_ags5: str) -> int | None:
     """The first year in which the city, or a municipality of the Kreis, took part; None where none did. Raises KeyError as above."""
     if level_of(kreis_ags5) != "kreis":
         raise KeyError(kreis_ags5)
-    return min((one.first_year for one in participations(co_treatment) if one.ags[:5] == kreis_ags5), default=None)
+    return min((one.first_year for one in participations(co_treatment) if current_key(one.ags)[:5] == kreis_ags5), default=None)
 
 
 @cache

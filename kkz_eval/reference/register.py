@@ -14,10 +14,8 @@ from types import MappingProxyType
 
 from kkz_eval.reference.rows import rows
 
-STAEDTEREGION_AACHEN, ITS_FIRST_DAY = "05334", date(2009, 10, 21)
 OUTSIDE_LAND = "05999998"  # persons who live outside North Rhine-Westphalia: no unit, never part of a sum over units
 _REST = "999"
-_SERVED_ELSEWHERE = MappingProxyType({"05954004": "JH05954008"})  # Breckerfeld: one office with Ennepetal
 
 
 @dataclass(frozen=True, order=True)
@@ -42,7 +40,7 @@ class Unit:
 
 @cache
 def municipalities() -> tuple[Unit, ...]:
-    """All municipalities since 1990 by key, those dissolved in 2009 among them."""
+    """All municipalities since 1990 by key, those that are no more among them."""
     return _units("municipalities.csv", "ags")
 
 
@@ -53,13 +51,15 @@ def youth_offices() -> tuple[Unit, ...]:
 
 
 @cache
+def all_kreise() -> tuple[Unit, ...]:
+    """All Kreise since 1990 by key, those that are no more among them."""
+    return tuple(Unit(row["ags5"], row["name"], row["ags5"], *_life(row)) for row in rows("kreise.csv"))
+
+
+@cache
 def dissolved_kreise() -> tuple[Unit, ...]:
-    """The two units that became the Städteregion Aachen on 21.10.2009."""
-    last = date(2009, 10, 20)
-    return (
-        Unit("05313", "Aachen", "05313", None, last, STAEDTEREGION_AACHEN),
-        Unit("05354", "Kreis Aachen", "05354", None, last, STAEDTEREGION_AACHEN),
-    )
+    """The Kreise that are no more: the two that became the Städteregion Aachen on 21.10.2009."""
+    return tuple(kreis for kreis in all_kreise() if kreis.successor is not None)
 
 
 def existing(units: Iterable[Unit], year: int) -> tuple[Unit, ...]:
@@ -99,8 +99,14 @@ def current_office_key(key: str) -> str:
 
 def _office_in_kreis(town: str, year: int) -> str:
     keys = _offices_in_kreis(town[:5], year)
-    own = _SERVED_ELSEWHERE.get(town, town if town in keys else "JH" + town)
+    own = _served_elsewhere().get(town, town if town in keys else "JH" + town)
     return own if own in keys else "JH" + town[:5] + _REST
+
+
+@cache
+def _served_elsewhere() -> Mapping[str, str]:
+    """The office of each municipality whose office is neither its own nor that of its Kreis."""
+    return MappingProxyType({row["ags"]: row["office"] for row in rows("municipalities.csv") if row["office"]})
 
 
 @cache
@@ -128,16 +134,22 @@ def _of_offices() -> Mapping[str, str]:
 
 
 def _successors(units: tuple[Unit, ...]) -> Mapping[str, str]:
-    return MappingProxyType({unit.key: unit.successor for unit in units if unit.successor is not None})
+    """The key of today of each unit that is no more; a successor may have been taken over in its turn."""
+    found = {unit.key: unit.successor for unit in units if unit.successor is not None}
+    for _ in range(len(found)):  # as long as a chain can be; consistent.py refuses one that comes back to its beginning
+        if found.keys().isdisjoint(found.values()):
+            break
+        found = {key: found.get(successor, successor) for key, successor in found.items()}
+    return MappingProxyType(found)
 
 
 def _units(file_name: str, key: str) -> tuple[Unit, ...]:
-    return tuple(
-        Unit(
-            row[key], row["name"], row["kreis_ags5"], _day(row["valid_from"]), _day(row["valid_until"]), row["successor"] or None
-        )
-        for row in rows(file_name)
-    )
+    return tuple(Unit(row[key], row["name"], row["kreis_ags5"], *_life(row)) for row in rows(file_name))
+
+
+def _life(row: Mapping[str, str]) -> tuple[date | None, date | None, str | None]:
+    """First and last day, and who took the unit over."""
+    return _day(row["valid_from"]), _day(row["valid_until"]), row["successor"] or None
 
 
 def _day(text: str) -> date | None:

@@ -13,12 +13,11 @@ from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 
-from kkz_eval.reference.register import dissolved_kreise, municipalities, youth_offices
+from kkz_eval.reference.register import Unit, all_kreise, current_key, dissolved_kreise, municipalities, youth_offices
 from kkz_eval.reference.rows import rows
 
 KREISFREIE_SUFFIX = "000"
 YOUTH_OFFICE_PREFIX, DISTRICT_SUFFIX = "JH", "999"
-_WITHOUT_DISTRICT_OFFICE = frozenset({"05562"})  # Kreis Recklinghausen: every town has a youth office of its own
 
 
 class Kind(StrEnum):
@@ -62,13 +61,19 @@ class ProgrammeUnit:
 
 @cache
 def kreise() -> tuple[Kreis, ...]:
-    """The 53 Kreise of North Rhine-Westphalia, by key."""
-    return tuple(Kreis(row["ags5"], row["name"], Kind(row["kind"])) for row in rows("kreise.csv"))
+    """The 53 Kreise of North Rhine-Westphalia today, by key."""
+    return tuple(Kreis(row["ags5"], row["name"], Kind(row["kind"])) for row in rows("kreise.csv") if not row["successor"])
 
 
 @cache
 def programme_units() -> tuple[ProgrammeUnit, ...]:
-    """The 40 units of the programme, by cohort and key."""
+    """The 40 units of the programme, by cohort and key; of those whose territory changed, what they are today."""
+    return tuple(unit for unit in all_programme_units() if current_key(unit.ags) == unit.ags)
+
+
+@cache
+def all_programme_units() -> tuple[ProgrammeUnit, ...]:
+    """The units of the programme, with those that are no more: they delivered under their key while they were there."""
     return tuple(
         ProgrammeUnit(
             ags=row["ags"],
@@ -123,7 +128,21 @@ def youth_office_of(unit: ProgrammeUnit) -> str | None:
         return unit.ags
     if unit.kind is Kind.KREISANGEHOERIGE_STADT:
         return YOUTH_OFFICE_PREFIX + unit.ags
-    return None if unit.ags in _WITHOUT_DISTRICT_OFFICE else YOUTH_OFFICE_PREFIX + unit.ags + DISTRICT_SUFFIX
+    key = YOUTH_OFFICE_PREFIX + unit.ags + DISTRICT_SUFFIX
+    return key if any(office.key == key for office in youth_offices()) else None
+
+
+def years_of(unit_id: str) -> tuple[int | None, int | None]:
+    """First and last year on whose 31 December a unit was there, None where before 1990 or until today, and for a key that the register has not."""
+    unit = _lives().get(unit_id)
+    first, last = (None, None) if unit is None else (unit.valid_from, unit.valid_until)
+    ends_in_its_year = last is not None and (last.month, last.day) == (12, 31)
+    return None if first is None else first.year, None if last is None else last.year - (not ends_in_its_year)
+
+
+@cache
+def _lives() -> Mapping[str, Unit]:
+    return MappingProxyType({unit.key: unit for unit in (*all_kreise(), *municipalities())})
 
 
 def unit_name(unit_id: str) -> str:
@@ -184,7 +203,10 @@ def _names_of_deliverers() -> Mapping[str, str]:
     """Names by key: Kreise, kreisfreie Städte under their municipality key, programme units and their youth offices."""
     names = {kreis.ags5: kreis.name for kreis in kreise()}
     names |= {city: names[key] for key, city in city_keys().items()}
-    names |= {unit.ags: unit.name for unit in programme_units()}
-    offices = {youth_office_of(unit): f"Jugendamt {unit.name}" for unit in programme_units()}
+    names |= {unit.ags: unit.name for unit in all_programme_units()}
+    for unit in all_programme_units():
+        if current_key(unit.ags) != unit.ags and unit.name == names.get(current_key(unit.ags)):
+            names[unit.ags] = f"{unit.name} (–{years_of(unit.ags)[1]})"  # two keys of one name would be one row for people
+    offices = {youth_office_of(unit): f"Jugendamt {unit.name}" for unit in all_programme_units()}
     names |= {key: name for key, name in offices.items() if key is not None and key not in names}
     return MappingProxyType(names)

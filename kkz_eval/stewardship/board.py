@@ -17,7 +17,7 @@ from kkz_eval.model.texts import Joined, Language, Localised, Sentence
 from kkz_eval.model.verdicts import State
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.due_days import Day, deadline_of, is_past, owed_since, owed_until
+from kkz_eval.stewardship.due_days import Day, deadline_of, is_past, owed_by, owed_until
 from kkz_eval.stewardship.history import History, Place, delivery_named
 
 _LOOK_BACK, _LOOK_AHEAD = 365, 60  # days around a deadline in which the next year is waited for
@@ -45,7 +45,7 @@ LATE = "*"
 class BoardCell:
     """One place of the board.
 
-    is_owed: the unit had joined; deadline: None where the contract names no day; is_late: nothing had come by then of what was owed; history: None
+    is_owed: the unit had joined, and was there; deadline: None where the contract names no day; is_late: nothing had come by then of what was owed; history: None
     where nothing came; purged_on: the day on which what came was removed, None where it was not.
     """
 
@@ -94,7 +94,7 @@ def board_tables(
         if not units:  # nobody owes it and nobody sent any
             continue
         years = tuple(year for year in span if year >= first.get(contract.dataset, span[0]))
-        owed = owed_since(contract)
+        owed = owed_by(contract)
         rows = tuple(
             tuple(
                 _cell(contract, (contract.dataset, unit, year), owed.get(unit), delivered, official, purged, today)
@@ -110,7 +110,7 @@ def _units(contract: Contract, delivered: Sequence[History], purged: Collection[
     """Who owes a dataset, and who delivered it besides, though it was removed."""
     came = {history.unit_id for history in delivered if history.dataset == contract.dataset}
     came |= {unit for dataset, unit, _ in purged if dataset == contract.dataset}
-    return sorted(owed_since(contract).keys() | came, key=unit_label)
+    return sorted(owed_by(contract).keys() | came, key=unit_label)
 
 
 def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date) -> tuple[int, ...]:
@@ -126,31 +126,31 @@ def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date
 def _cell(
     contract: Contract,
     place: Place,
-    joined: int | None,
+    owed: range | None,
     delivered: Mapping[Place, History],
     official: Collection[Place],
     purged: Mapping[Place, date],
     today: date,
 ) -> BoardCell:
     due, history, year = deadline_of(contract.terms.due, place[2]), delivered.get(place), place[2]
-    is_owed = joined is not None and joined <= year
-    state = history.state if history is not None else state_without_delivery(contract, place, joined, official, purged)
+    is_owed = year in (owed or ())
+    state = history.state if history is not None else state_without_delivery(contract, place, owed, official, purged)
     came = history.first[1] if history is not None else purged.get(place, today)
-    is_late = state != State.PURGED and is_past(owed_until(contract, joined, year), came)
+    is_late = state != State.PURGED and is_past(owed_until(contract, owed, year), came)
     return BoardCell(*place, state, is_owed, due, is_late, history, purged[place] if state == State.PURGED else None)
 
 
 def state_without_delivery(
-    contract: Contract, place: Place, joined: int | None, official: Collection[Place], purged: Collection[Place]
+    contract: Contract, place: Place, owed: range | None, official: Collection[Place], purged: Collection[Place]
 ) -> State:
     """The state of a unit and year of which nothing is there.
 
-    joined: year from which the unit owes the dataset, None where it never does; official: places of which official statistics have figures at
+    owed: years for which the unit owes the dataset, None where it never does; official: places of which official statistics have figures at
     hand; purged: those of which something came and was removed.
     """
-    if joined is None and place in purged:
+    if owed is None and place in purged:
         return State.PURGED
-    if joined is None or place[2] < joined:
+    if place[2] not in (owed or ()):
         return State.NOT_OWED
     if contract.terms.official_datasets:
         return State.TO_CONFIRM if place in official else State.OFFICIAL_AWAITED

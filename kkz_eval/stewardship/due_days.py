@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from kkz_eval.contracts.contract import MONTHS, Contract, Deadline
 from kkz_eval.model.texts import Language, Localised
-from kkz_eval.reference.tables import ProgrammeUnit, programme_units, youth_office_of
+from kkz_eval.reference.tables import ProgrammeUnit, all_programme_units, years_of, youth_office_of
 
 DAYS_TO_CORRECT = 14
 """So long a municipality has at least to correct a rejected delivery."""
@@ -24,16 +24,28 @@ def deadline_of(due: Deadline | None, year: int) -> date | None:
         return None
 
 
-def owed_since(contract: Contract) -> Mapping[str, int]:
-    """Who owes a dataset, and from which reporting year: each unit of the programme, or its youth office where these deliver, since it joined.
+LAST_YEAR = 9999
+"""Of a unit that owes for ever."""
+
+
+def owed_by(contract: Contract) -> Mapping[str, range]:
+    """Who owes a dataset, and for which reporting years: each unit of the programme, or its youth office where these deliver, since it joined.
+
+    A unit whose territory changed owes them under its key of that time: for years on whose 31 December it was there.
 
     A dataset whose contract names no day is delivered by whom it concerns (goals that a municipality set itself, a survey that it made): nobody
     owes it, so nobody is late with it or reminded of it.
     """
     if contract.terms.due is None:
         return {}
-    owing = {delivers_as(contract, unit): unit.cohort for unit in programme_units()}
-    return {unit: joined for unit, joined in owing.items() if unit is not None}
+    owing = {delivers_as(contract, unit): _years_in(unit) for unit in all_programme_units()}
+    return {unit: years for unit, years in owing.items() if unit is not None}
+
+
+def _years_in(unit: ProgrammeUnit) -> range:
+    """The years of a unit in the programme under this key."""
+    first, last = years_of(unit.ags)
+    return range(max(unit.cohort, first or unit.cohort), (last or LAST_YEAR) + 1)
 
 
 def delivers_as(contract: Contract, unit: ProgrammeUnit) -> str | None:
@@ -41,12 +53,12 @@ def delivers_as(contract: Contract, unit: ProgrammeUnit) -> str | None:
     return youth_office_of(unit) if "youth_office" in contract.levels else unit.ags
 
 
-def owed_until(contract: Contract, joined: int | None, year: int) -> date | None:
+def owed_until(contract: Contract, owed: range | None, year: int) -> date | None:
     """The day by which a unit owes a reporting year; None where nobody waits for it: before it joined, or where official statistics have it.
 
-    joined: year from which the unit owes the dataset, None where it never does.
+    owed: years for which the unit owes the dataset, None where it never does.
     """
-    if contract.source != "municipal" or contract.terms.official_datasets or joined is None or year < joined:
+    if contract.source != "municipal" or contract.terms.official_datasets or year not in (owed or ()):
         return None
     return deadline_of(contract.terms.due, year)
 

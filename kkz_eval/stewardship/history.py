@@ -19,7 +19,7 @@ from kkz_eval.model.texts import Joined, Localised, Sentence
 from kkz_eval.model.verdicts import Slice, State, Status, Verdict
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.due_days import Day, is_past, owed_since, owed_until
+from kkz_eval.stewardship.due_days import Day, is_past, owed_by, owed_until
 
 _NAMED = 12  # so many units are named in a sentence
 
@@ -234,7 +234,7 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
 
 def came_late(verdict: Verdict, contract: Contract, known: Mapping[Place, History]) -> Sentence | None:
     """The units and years of which nothing had come by their deadline, and that a delivery was the first to speak of; None where there are none."""
-    owed, late = owed_since(contract), []
+    owed, late = owed_by(contract), []
     for part in verdict.slices:
         sha256, day = known[(contract.dataset, part.unit_id, part.year)].first
         if sha256 == verdict.sha256 and is_past(owed_until(contract, owed.get(part.unit_id), part.year), day):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from kkz_eval.settings import reference_folder
+
 
 def digest_of_bytes(data: bytes) -> str:
     """SHA-256 of bytes, 64 hexadecimal digits."""
@@ -40,7 +42,24 @@ def digest_of_table(table: pa.Table) -> str:
 
 @cache
 def code_digest(*modules: str) -> str:
-    """SHA-256 of the sources that modules such as `kkz_eval.deliveries.reader` rest on.
+    """SHA-256 of all that modules such as `kkz_eval.deliveries.reader` compute by: their sources, and the tables that an installation gives in the
+    place of those in the room `reference`, where they rest on it.
+    """
+    tables = digest_of_tables() if any(file.startswith(f"{_PROJECT}/reference/") for file in _sources_behind(modules)) else ""
+    return digest_of([source_digest(*modules), tables]) if tables else source_digest(*modules)
+
+
+@cache
+def digest_of_tables() -> str:
+    """SHA-256 of the tables that an installation gives in the place of those of the package; "" where it gives none."""
+    folder = reference_folder()
+    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    return digest_of({file.name: digest_of_bytes(file.read_bytes()) for file in files}) if files else ""
+
+
+@cache
+def source_digest(*modules: str) -> str:
+    """SHA-256 of the sources that modules rest on.
 
     Those are their own, of all that they import from the project, and the files beside these that are no code (texts, tables, templates).
     A package stands for all modules in it. So a result is computed anew where something that made it changed, and nowhere else.

@@ -7,7 +7,7 @@ import pytest
 
 from kkz_eval.contracts.contract import Deadline
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.stewardship.due_days import correct_until, deadline_of, german_day, owed_since
+from kkz_eval.stewardship.due_days import correct_until, deadline_of, german_day, owed_by
 
 CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
 
@@ -32,7 +32,7 @@ def test_every_municipal_contract_names_a_contact_and_the_same_day_in_words_and_
         day = deadline_of(contract.terms.due, 2016)
         if day is None:  # nobody owes it
             assert contract.terms.deadline.startswith("freiwillig"), contract.id
-            assert not owed_since(contract)
+            assert not owed_by(contract)
             continue
         assert contract.terms.deadline.startswith(german_day(day).removesuffix(f" {day.year}")), contract.id
         assert ("des Berichtsjahres" in contract.terms.deadline) == (day.year == 2016), contract.id

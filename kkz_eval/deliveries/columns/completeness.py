@@ -6,7 +6,6 @@ Only levels that the table lists at all are looked at, and only North Rhine-West
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
@@ -16,15 +15,13 @@ import pyarrow.compute as pc
 
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.reference.register import (
-    ITS_FIRST_DAY,
-    STAEDTEREGION_AACHEN,
     Unit,
-    dissolved_kreise,
+    all_kreise,
     existing,
     municipalities,
     youth_offices,
 )
-from kkz_eval.reference.tables import KREISFREIE_SUFFIX, kreise
+from kkz_eval.reference.tables import KREISFREIE_SUFFIX
 
 _SHOWN = 10  # missing units that a finding names
 
@@ -119,7 +116,7 @@ def _units(level: str) -> tuple[Unit, ...]:
         return municipalities()
     if level == "youth_office":
         return youth_offices()
-    return (*_kreise(), *dissolved_kreise()) if level == "kreis" else ()
+    return all_kreise() if level == "kreis" else ()
 
 
 @cache
@@ -133,11 +130,6 @@ def _predecessors(level: str) -> Mapping[str, frozenset[str]]:
     units = _units(level)
     taken = {unit.successor for unit in units if unit.successor is not None}
     return MappingProxyType({key: frozenset(unit.key for unit in units if unit.successor == key) for key in taken})
-
-
-def _kreise() -> tuple[Unit, ...]:
-    first: Mapping[str, date] = {STAEDTEREGION_AACHEN: ITS_FIRST_DAY}
-    return tuple(Unit(kreis.ags5, kreis.name, kreis.ags5, first.get(kreis.ags5)) for kreis in kreise())
 
 
 def _as_municipalities(level: str, present: set[str]) -> set[str]:

@@ -260,9 +260,9 @@ def _package(installation: Installation, edition: KeptEdition) -> bytes:
     from kkz_eval.line.replication import package_of  # noqa: PLC0415 (likewise)
     from kkz_eval.line.snapshot import open_snapshot  # noqa: PLC0415 (likewise)
     from kkz_eval.line.study import study_of  # noqa: PLC0415 (likewise)
-    from kkz_eval.storage.digests import code_digest  # noqa: PLC0415 (likewise)
+    from kkz_eval.storage.digests import source_digest  # noqa: PLC0415 (likewise)
 
-    if edition.record["code"]["evaluation"] != code_digest("kkz_eval.evaluation"):
+    if edition.record["code"]["evaluation"] != source_digest("kkz_eval.evaluation"):
         raise UserError("package_of_other_code", package=say.package, edition=edition.name)
     study = study_of(open_snapshot(installation, edition.record["snapshot"]), edition.plan_id)
     folder = installation.settings.contracts / "plans"

@@ -1,0 +1,55 @@
+"""Whether the tables that an installation gives fit each other, and those of the package that stay. No reading of files (rows.py).
+
+Belongs here: references between tables that a person edits, each refused with its next step. A key that nobody has would else just be missing in an
+estimate, and a unit of the programme whose territory changed would count among those that never took part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.reference.register import all_kreise, current_key, municipalities, youth_offices
+from kkz_eval.reference.rows import given_tables, rows, table_names
+from kkz_eval.reference.tables import all_programme_units, programme_units
+
+_PACKAGE = "kkz_eval.reference"
+
+
+def check_given_tables() -> None:
+    """Raises UserError for the first thing that does not fit; nothing where the installation gives no table."""
+    if not given_tables():
+        return
+    for name in table_names():
+        rows(name)
+    for table, key, meant in _references():
+        if meant not in _known():
+            raise UserError("table_reference", package=_PACKAGE, table=table, key=key, meant=meant)
+    for unit in (*all_kreise(), *municipalities(), *youth_offices()):
+        if unit.successor is not None and (unit.valid_until is None or current_key(unit.key) == unit.key):
+            raise UserError("table_without_end", package=_PACKAGE, key=unit.key, name=unit.name)
+    joined = {unit.ags for unit in programme_units()} | {unit.kreis_ags5 for unit in programme_units()}
+    for former in (unit for unit in all_programme_units() if current_key(unit.ags) != unit.ags):
+        today = current_key(former.ags)
+        if today not in joined:
+            raise UserError("table_heirless", package=_PACKAGE, key=former.ags, name=former.name, today=today)
+
+
+def _known() -> frozenset[str]:
+    return frozenset(unit.key for unit in (*all_kreise(), *municipalities(), *youth_offices()))
+
+
+def _references() -> Iterator[tuple[str, str, str]]:
+    """(table, key of the row, key that it refers to)."""
+    for name, units in (("kreise", all_kreise()), ("municipalities", municipalities()), ("youth_offices", youth_offices())):
+        for unit in units:
+            yield f"{name}.csv", unit.key, unit.kreis_ags5
+            if unit.successor is not None:
+                yield f"{name}.csv", unit.key, unit.successor
+    for joined in all_programme_units():
+        yield "programme_units.csv", joined.ags, joined.kreis_ags5
+        yield "programme_units.csv", joined.ags, joined.ags
+    for row in rows("adjacency.csv"):
+        yield from (("adjacency.csv", row["kreis_ags5"], key) for key in row.values())
+    for row in rows("tiles.csv"):
+        yield "tiles.csv", row["ags5"], row["ags5"]
