@@ -6,7 +6,7 @@ Does not belong here: what arrived and what is accepted (intake, snapshot).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
@@ -81,6 +81,11 @@ class Installation:
     def contract_of(self, dataset: str) -> Contract:
         """The contract of a dataset. Raises StopIteration for a dataset that no contract has: plans are checked before."""
         return next(contract for contract in self.contracts.values() if contract.dataset == dataset)
+
+    def with_plan_alone(self, plan_id: str) -> Installation:
+        """This installation as it is where one plan file is named. Raises KeyError for a plan that is not there."""
+        locks = {name: lock for name, lock in self.locks.items() if name == plan_id}
+        return replace(self, plans={plan_id: self.plans[plan_id]}, locks=locks, left_out=())
 
     def plan_in_names(self, name: str) -> Plan:
         """The plan as names of assets and files write it (plain_id). Raises KeyError for a plan that is not there."""

@@ -313,10 +313,19 @@ def _snapshot(installation: Installation, content: bytes) -> Snapshot:
     if record["schema_version"] > SCHEMA_VERSION:
         found, known = f"v{record['schema_version']}", f"v{SCHEMA_VERSION}"
         raise UserError("table_unknown_version", table=_key(name), found=found, known=known)
-    if record["edited"] != digest_of_edited(installation):
+    then = _as_edited_then(installation, record["edited"])
+    if then is None:
         raise UserError("snapshot_of_others", package=say.package, name=name)
     head = Head(**{part: tuple(keys) for part, keys in record["head"].items()})
-    return Snapshot(installation, register_at(installation.steps.store, head), head, name, date.fromisoformat(record["day"]))
+    return Snapshot(then, register_at(then.steps.store, head), head, name, date.fromisoformat(record["day"]))
+
+
+def _as_edited_then(installation: Installation, edited: str) -> Installation | None:
+    """The installation of which this is the digest: with all its plans, or with one of them alone, as `kkz-eval run --plan` takes it; else None."""
+    if digest_of_edited(installation) == edited:
+        return installation
+    alone = (installation.with_plan_alone(plan_id) for plan_id in installation.plans)
+    return next((one for one in alone if digest_of_edited(one) == edited), None)
 
 
 def _record(installation: Installation, head: Head, day: date) -> dict[str, object]:

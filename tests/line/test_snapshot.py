@@ -273,3 +273,12 @@ def test_a_contradiction_of_today_is_none_on_the_day_of_the_plan(own: Installati
     snapshot = current_snapshot(later)
     assert Study(snapshot, quick(later)).conflicts
     assert Study(snapshot, quick(later, as_of=first)).conflicts == ()
+
+
+def test_the_state_of_a_run_of_one_plan_is_opened_where_all_plans_are_there(own: Installation) -> None:
+    snapshot = current_snapshot(own, DAY)
+    keep_snapshot(snapshot)
+    beside = replace(own, plans={**own.plans, "other": replace(own.plans["modellwelt"], id="other")})
+    again = open_snapshot(beside, snapshot.name)
+    assert again.name == snapshot.name
+    assert list(again.installation.plans) == ["modellwelt"]
