@@ -84,7 +84,10 @@ def alternatives(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Iterator[
     """The alternatives of a plan for one outcome, in the order of the plan. panel: of the outcome, as validate_panel returns it."""
     units = panel.drop_duplicates("unit_id").set_index("unit_id")["cohort"]
     treated = frozenset(str(unit) for unit in units.index[_is_treated(units, plan)])
-    everyone = frozenset(str(unit) for unit in units.index)
+    is_compared = units.notna() if plan.reference == "not_yet" else _is_treated(units, plan)
+    everyone = frozenset(
+        str(unit) for unit in units.index[is_compared | units.isna()]
+    )  # others are dropped: without one it is the estimate itself
     for specification in plan.specifications:
         if outcome.scale == LOGGED and specification.is_scale_alone:
             continue  # it would be the estimate itself once more
