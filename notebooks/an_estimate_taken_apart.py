@@ -11,124 +11,121 @@
 # ---
 
 # %% [markdown]
-# # Eine Schätzung, auseinandergenommen
+# # Woher kommt dieser eine Schätzwert?
 #
-# Vergleich, Prüfung des Vergleichs, was der Zufall hätte tun können (als Bild), was Verstöße anrichten könnten, und das Urteil.
+# *Where does this one estimate come from?*
+
+# %% [markdown]
+# ## Worauf alles beruht / What all rests on
 #
-# *An estimate taken apart: the comparison, its audit, what chance could have done (as a picture), what violations could do, and the verdict.*
+# Die eingefrorenen Eingänge eines Laufs: Datenstand, Plan und seine Prüfsumme, und die Ausgabe des Berichts, die daraus wurde. Ohne Namen die neueste
+# Ausgabe in `KKZ_HOME`; `SNAPSHOT` nimmt den Namen eines anderen Stands oder dessen Anfang. In den Ordner wird nichts geschrieben.
 #
-# Vorher einmal (*once before*):
-#
-# ```
-# kkz-eval simulate --out build/modellwelt --seed 1
-# kkz-eval run --inbox build/modellwelt/deliveries --home home --plan data_contracts/plans/modellwelt.yaml
-# ```
+# *The frozen inputs of a run: state of the data, plan and its digest, and the edition of the report made of them. Without a name the newest edition in
+# `KKZ_HOME`; `SNAPSHOT` takes the name of another state, or how it begins. Nothing is written into the folder.*
 
 # %%
-import altair as alt
 import numpy as np
 import pandas as pd
 
+from kkz_eval.evaluation.effects import sample_of
 from kkz_eval.evaluation.examination.block import block_of
-from kkz_eval.evaluation.examination.chance import exchanges
+from kkz_eval.evaluation.examination.chance import against_chance, exchanges
 from kkz_eval.evaluation.examination.contrasts import after_less_before
-from kkz_eval.evaluation.inference.assignments import assignments_in_chunks
-from kkz_eval.evaluation.inference.statistics import coefficient
-from kkz_eval.evaluation.panel import validate_panel
-from kkz_eval.evaluation.sample import build_sample, outcome_slice
-from kkz_eval.line.installation import open_installation
-from kkz_eval.line.snapshot import current_snapshot
-from kkz_eval.line.study import Study
-from kkz_eval.line.verdicts import verdicts_of, with_verdicts
-from kkz_eval.settings import load_settings
+from kkz_eval.evaluation.examination.outcome import seed_of
+from kkz_eval.evaluation.inference.statistics import left_of, residuals_of
+from kkz_eval.line.reopened import reopen
+from kkz_eval.line.study_figures import partial_regression_figure
+from kkz_eval.line.verdicts import verdicts_of
+from kkz_eval.reporting.sections.changed import trend_figure
+from kkz_eval.reporting.sections.difference import event_study_figure
+from kkz_eval.reporting.sections.robustness_figures import chance_figure
 
-PLAN = "modellwelt"
-INDICATOR = "schulabgaenge_ohne_abschluss"
-
-# %% [markdown]
-# ## Der Vergleich / The comparison
-#
-# Städte mit Städten, Kreise mit Kreisen, und der Bedarf vor dem Beginn festgehalten: was der Plan unter `comparison` nennt.
-#
-# *Cities with cities, Kreise with Kreise, and need before the start held fixed: what the plan names under `comparison`.*
-
-# %%
-settings = load_settings()
-installation = open_installation(settings)
-plan = installation.plans[PLAN]
-study = Study(current_snapshot(installation), plan)
-simulated = bool(study.simulated)
-if simulated:
-    print("SIMULIERTE DATEN, keine amtlichen Zahlen / SIMULATED DATA, no official figures\n")
-outcome = plan.outcome(INDICATOR)
-panel = validate_panel(study.panel, plan)
-block = block_of(build_sample(outcome_slice(panel, plan, outcome), plan, outcome))
-compared = block.compared
-print(pd.DataFrame({"treated": compared.treated_by_stratum, "units": compared.units_by_stratum}).to_string())
+PLAN, SNAPSHOT, INDICATOR = "modellwelt", "", "schulabgaenge_ohne_abschluss"
+opened = reopen(PLAN, SNAPSHOT)
+study, plan, outcome = opened.study, opened.plan, opened.plan.outcome(INDICATOR)
+estimates = opened.kept("estimates").query("indicator == @INDICATOR")
+kept = estimates.query("estimator == 'twfe' and term == 'att' and aggregation == 'coefficient'").iloc[0]
+print(opened)
+print(f"{kept['estimate']:.4f} [{kept['conf_low']:.4f}, {kept['conf_high']:.4f}]")
 
 # %% [markdown]
-# ## Trägt der Vergleich? / Does the comparison stand?
+# ## Was sich verändert hat / What changed
 #
-# Dieselbe Rechnung, als wäre das Programm anders verteilt worden: In wie vielen Zuordnungen hätte der 5-Prozent-Test einen Unterschied gefunden, wo keiner
-# ist? `blind`: nur an Kreisen, die noch nicht teilnahmen.
+# Mittel beider Gruppen. Der Unterschied der Niveaus ist kein Effekt: Das Programm begann dort, wo der Bedarf größer war.
 #
-# *The same calculation as if the programme had gone elsewhere: in what share of assignments would the 5 % test have found a difference? `blind`: on Kreise that
-# did not take part yet.*
+# *Means of both groups. The difference in level is no effect: the programme began where need was greater.*
 
 # %%
-effects = study.effects
-audit = effects.audit[effects.audit["indicator"] == INDICATOR]
-print(audit[["form", "within", "adjust", "law", "theta", "size", "status"]].round(3).to_string(index=False))
+trend_figure(opened.inputs, opened.outcome(INDICATOR), opened.language)
+
+# %% [markdown]
+# ## Aus vierzehn Jahren eine Zahl je Kreis / From fourteen years one number for each Kreis
+#
+# Wo kein Wert fehlt und alle im selben Jahr beginnen, ist die Schätzung mit fixen Effekten ein Vergleich von einer Zahl je Kreis: Mittel der Jahre ab dem
+# Beginn weniger Mittel davor.
+#
+# *Where no value is missing and all start in one year, the estimate with fixed effects is a comparison of one number for each Kreis: mean of the years from
+# the start on less the mean before.*
+
+# %%
+block = block_of(sample_of(study.panel, plan, INDICATOR))
+units = block.compared
+change = block.outcome @ after_less_before(block, "coefficient")
+print(pd.DataFrame({"treated": units.treated_by_stratum, "units": units.units_by_stratum}).to_string())
+print(
+    f"{change[units.treated].mean():.3f} − {change[~units.treated].mean():.3f} = {change[units.treated].mean() - change[~units.treated].mean():.3f}"
+)
+
+# %% [markdown]
+# ## Gleiches mit Gleichem / Like with like
+#
+# Der Plan hält gleich, was unter `comparison` steht. Nimmt man das aus Teilnahme und Veränderung heraus (Frisch, Waugh und Lovell), ist der Schätzwert die
+# Steigung durch die Punkte, die übrig bleiben.
+#
+# *The plan holds fixed what stands under `comparison`. Taken out of taking part and of the change (Frisch, Waugh and Lovell), the estimate is the slope
+# through the points that remain.*
+
+# %%
+(left,) = left_of(units.treated[None], units)
+rest = residuals_of(change, units)
+coefficient = left @ rest / (left @ left)
+assert abs(coefficient - kept["estimate"]) < 1e-9
+print(f"{coefficient:.10f}")
+partial_regression_figure(study, INDICATOR, left, rest, units.treated, opened.language)
+
+# %% [markdown]
+# ## Jahr für Jahr / Year by year
+#
+# Die Jahre vor dem Beginn sollten um null liegen. Tun sie es, ist gleicher Trend damit nicht bewiesen: Kleine Abweichungen sieht ein Vergleich so weniger
+# Kreise nicht.
+#
+# *The years before the start should lie around zero. If they do, parallel trends are not proven: a comparison of so few Kreise does not see small deviations.*
+
+# %%
+event_study_figure(opened.inputs, opened.outcome(INDICATOR), opened.language)
 
 # %% [markdown]
 # ## Was der Zufall hätte tun können / What chance could have done
 #
-# Alle Zuordnungen innerhalb der Art, nach dem Gesetz der Prüfung gewichtet; der Strich ist der Schätzwert.
+# Derselbe Schätzwert unter jeder Zuordnung innerhalb der Art, die wahrscheinlicher, die dem Bedarf nach näher liegt.
 #
-# *All assignments within kind, weighed by the law of the audit; the line is the estimate.*
+# *The same estimate under every assignment within kind, the more probable the closer it is to need.*
 
 # %%
 exchange = exchanges(block, plan)[-1]
-law = exchange.laws["hat"]
-z = block.outcome @ after_less_before(block, "coefficient")
-statistic = coefficient(z, exchange.compared)
-values, weights = [], []
-for assignments in assignments_in_chunks(exchange.assigned):
-    values.append(statistic.values(assignments))
-    weights.append(np.exp(law.log_weight(assignments) - law.log_total(exchange.assigned)))
-values, weights = np.concatenate(values), np.concatenate(weights)
-observed = float(statistic.values(exchange.assigned.treated[None])[0])
-center = float(weights @ values)
-p = float(weights[np.abs(values - center) >= abs(observed - center) * (1 - 1e-12)].sum())
-print(f"{len(values):,} assignments, estimate {observed:.3f}, center {center:.3f}, p {p:.4f}")
-
-# %%
-share, edges = np.histogram(values, bins=60, weights=weights)
-bars = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": share})
-title = "Schätzwerte unter anderen Zuordnungen" + (" (simuliert)" if simulated else "")
-chance = (
-    alt.Chart(bars, title=title)
-    .mark_bar(color="#9db4c0")
-    .encode(x=alt.X("low:Q", bin="binned", title="Prozentpunkte"), x2="high:Q", y=alt.Y("share:Q", title="Anteil"))
-) + alt.Chart(pd.DataFrame({"x": [observed]})).mark_rule(color="#0b4f6c", strokeWidth=3).encode(x="x:Q")
-chance  # noqa: B018
-
-# %%
-inference = effects.inference[(effects.inference["indicator"] == INDICATOR) & (effects.inference["estimator"] == "twfe")]
-columns = ["statistic", "within", "theta", "n_assignments", "exact", "estimate", "p_value", "p_adjusted", "conf_low", "conf_high"]
-print(inference[columns].round(4).to_string(index=False))
-
-# %% [markdown]
-# ## Was Verstöße anrichten könnten / What violations could do
-#
-# Bereiche, die auch gelten, wenn die Trends sich nach dem Beginn um das M̄-Fache dessen unterschieden, was davor zu sehen war.
-#
-# *Intervals that hold even if trends differed after the start by M̄ times what was seen before.*
-
-# %%
-sensitivity = effects.sensitivity[effects.sensitivity["indicator"] == INDICATOR]
-honest = sensitivity[sensitivity["method"].str.startswith("honest") | (sensitivity["method"] == "breakdown")]
-print(honest[["method", "parameter", "target", "conf_low", "conf_high"]].round(3).to_string(index=False))
+chance = against_chance(change, exchange, exchange.law_that_counts(plan), plan, seed_of(outcome))
+kept_chance = (
+    opened.kept("inference")
+    .query(
+        "indicator == @INDICATOR and estimator == 'twfe' and statistic == 'coefficient' and within == 'kind' and theta == @plan.theta_that_counts"
+    )
+    .iloc[0]
+)
+assert abs(chance.observed - coefficient) < 1e-9
+assert abs(chance.p - kept_chance["p_value"]) < 1e-9
+print(f"{chance.n_assignments:,}: p = {chance.p:.4f}")
+chance_figure(opened.inputs, opened.outcome(INDICATOR), opened.language)
 
 # %% [markdown]
 # ## Das Urteil / The verdict
@@ -138,6 +135,22 @@ print(honest[["method", "parameter", "target", "conf_low", "conf_high"]].round(3
 # *By the table in `kkz_eval/evaluation/verdict/rules.yaml`: the first row that applies.*
 
 # %%
-verdict = verdicts_of(study, effects)[INDICATOR]
-table = with_verdicts(study, effects, {INDICATOR: verdict}).verdicts
-print(table.T.to_string(header=False))
+verdict = verdicts_of(study, study.effects)[INDICATOR]
+told = opened.kept("verdicts").query("indicator == @INDICATOR").iloc[0]
+assert verdict.code == told["verdict"]
+print(told["message"])
+
+# %% [markdown]
+# ## Zum Weiterprobieren / To vary
+#
+# Ohne den Bedarf: dieselben Punkte, nur innerhalb der Art verglichen. Nehmen Sie `without_strata()` dazu oder stattdessen, und eine andere Kennzahl. Was
+# dann dasteht, ist eine Erkundung, kein Ergebnis.
+#
+# *Without need: the same points, compared within kind alone. Take `without_strata()` too, or in its place, and another indicator. What then stands there is
+# an exploration, no result.*
+
+# %%
+other = units.without_baseline()
+(left_otherwise,) = left_of(other.treated[None], other)
+rest_otherwise = residuals_of(change, other)
+print(f"{coefficient:.3f} → {np.dot(left_otherwise, rest_otherwise) / np.dot(left_otherwise, left_otherwise):.3f}")

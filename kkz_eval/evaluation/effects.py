@@ -60,11 +60,18 @@ def run_estimator(panel: pd.DataFrame, plan: Plan, indicator: str, estimator: st
 
     Raises PanelInvalid; Refused where there is no estimate; KeyError where the plan has no such outcome or estimator.
     """
-    outcome = plan.outcome(indicator)
     specs = {spec.id: spec for spec in plan.estimators}
+    return METHODS[specs[estimator].method].estimate(sample_of(panel, plan, indicator), plan, specs[estimator])
+
+
+def sample_of(panel: pd.DataFrame, plan: Plan, indicator: str) -> Sample:
+    """What every estimator of the plan sees of one outcome: its cells as arrays.
+
+    Raises PanelInvalid; Refused where there are no cells; KeyError where the plan has no such outcome.
+    """
+    outcome = plan.outcome(indicator)
     checked = validate_panel(panel, _only(plan, outcome))
-    sample = build_sample(outcome_slice(checked, plan, outcome), plan, outcome)
-    return METHODS[specs[estimator].method].estimate(sample, plan, specs[estimator])
+    return build_sample(outcome_slice(checked, plan, outcome), plan, outcome)
 
 
 def together(result: EffectsResult, panel: pd.DataFrame, plan: Plan) -> EffectsResult:

@@ -23,7 +23,7 @@ from kkz_eval.line.study import Study
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Joined, Localised, Wording
 from kkz_eval.model.verdicts import State
-from kkz_eval.stewardship.board import board_tables
+from kkz_eval.stewardship.board import BoardTable, board_tables
 from kkz_eval.stewardship.history import Place, purged_places
 
 _LOST = frozenset({State.MISSING, State.REJECTED, State.DECIDED, State.CONFLICT, State.PURGED, State.OFFICIAL_AWAITED})
@@ -125,10 +125,15 @@ def gap_costs(snapshot: Snapshot) -> GapCosts:
     return GapCosts(tuple(_joined(gaps, found, titles)), tuple(one.summary for one in found.values()), tuple(not_told))
 
 
+def board_of(snapshot: Snapshot) -> tuple[BoardTable, ...]:
+    """The board of a snapshot, as municipalities have it: a table for each dataset that they deliver."""
+    purged = purged_places(snapshot.register, snapshot.contracts)
+    return board_tables(snapshot.contracts, snapshot.histories, official_places(snapshot), purged, snapshot.day)
+
+
 def _of_board(snapshot: Snapshot, gaps: dict[Place, _Gap]) -> None:
     """What municipalities owe and nothing holds of, as their board has it."""
-    purged = purged_places(snapshot.register, snapshot.contracts)
-    for table in board_tables(snapshot.contracts, snapshot.histories, official_places(snapshot), purged, snapshot.day):
+    for table in board_of(snapshot):
         dataset = table.contract.dataset
         lost = {indicator.id: Wording(indicator.label) for indicator in _reading(snapshot, dataset)}
         for cell in (cell for row in table.rows for cell in row):

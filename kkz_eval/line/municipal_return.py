@@ -21,7 +21,7 @@ from kkz_eval.indicators.offers import NETWORK, SERVICES, Offers, offers_of
 from kkz_eval.indicators.official_ranges import Spread, alike_in_need, spread_of
 from kkz_eval.line import say
 from kkz_eval.line.described import described_in, values_by_place
-from kkz_eval.line.official_figures import official_places
+from kkz_eval.line.gap_costs import board_of
 from kkz_eval.line.sentences import title_of
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.errors import UserError
@@ -47,9 +47,8 @@ from kkz_eval.reporting.returned.values import (
     Returned,
 )
 from kkz_eval.reporting.sections.goals import WITH_VALUE, decimals_of, state_of
-from kkz_eval.stewardship.board import BoardCell, BoardTable, board_tables
+from kkz_eval.stewardship.board import BoardCell, BoardTable
 from kkz_eval.stewardship.due_days import delivers_as, is_past
-from kkz_eval.stewardship.history import purged_places
 from kkz_eval.stewardship.sight import EVERYTHING, Sight
 
 _HELD = (*COUNTING, State.EARLIER_HOLDS)
@@ -357,5 +356,4 @@ def _dataset(snapshot: Snapshot, contract: Contract, row: tuple[BoardCell, ...])
 
 @lru_cache(maxsize=2)  # all municipalities of a snapshot ask for the same
 def _board(snapshot: Snapshot) -> tuple[BoardTable, ...]:
-    purged = purged_places(snapshot.register, snapshot.contracts)
-    return board_tables(snapshot.contracts, snapshot.histories, official_places(snapshot), purged, snapshot.day)
+    return board_of(snapshot)

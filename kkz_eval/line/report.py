@@ -157,12 +157,16 @@ def _papers(document: Document, edition: EditionInfo) -> dict[str, bytes]:
 
 
 def _accepted_contents(snapshot: Snapshot) -> bytes:
+    return json.dumps({"deliveries": sorted(accepted_contents(snapshot))}, indent=0).encode()
+
+
+def accepted_contents(snapshot: Snapshot) -> frozenset[str]:
     """Digests of all accepted deliveries, superseded ones too (a report shows what editions revised): what it may rest on,
     for the day when one of them has to go."""
     accepted = (
         source for contract in snapshot.contracts.values() for source in snapshot.sources(contract) if is_accepted(source)
     )
-    return json.dumps({"deliveries": sorted({source.arrival.sha256 for source in accepted})}, indent=0).encode()
+    return frozenset(source.arrival.sha256 for source in accepted)
 
 
 def event_study_pictures(study: Study, effects: EffectsResult) -> dict[str, str]:

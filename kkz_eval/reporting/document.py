@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
 from kkz_eval.model.texts import Language
@@ -128,6 +128,10 @@ class Figure:
     data: Data | None = None
     source: Parts = ()
     letters: tuple[Parts, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: the picture, and to those who can't see it the text that stands for it."""
+        return f'<div role="img" aria-label="{escape(self.alternative_text)}">{self.svg_wide}</div>'
 
 
 Block = Paragraph | Listing | Table | Figure

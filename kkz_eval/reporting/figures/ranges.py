@@ -64,12 +64,23 @@ class Heading:
 
 
 def ranges_chart(
-    headings: Sequence[Heading], unit: str, decimals: int, page: Page, simulated: bool, language: Language
+    headings: Sequence[Heading],
+    unit: str,
+    decimals: int,
+    page: Page,
+    simulated: bool,
+    language: Language,
+    *,
+    lines: Sequence[float] = (),
 ) -> Drawing:
-    """The rows as a chart; the axis holds every number drawn, and zero. Raises ValueError where there is no number to draw."""
+    """The rows as a chart; the axis holds every number drawn, and zero. lines: further values at which a line stands.
+
+    Raises ValueError where there is no number to draw.
+    """
     ends = [end for heading in headings for row in heading.rows for end in row.ends]
     if not ends:
         raise ValueError("nothing to draw: no row has a number")
+    ends += lines
     width = page.width + page.label_room
     placed, height = _placed(headings, page, width, decimals, language)
     left, right = (LABELS_TO + 12, WORDS_FROM - 16) if page.full_labels else (EDGE, width - EDGE)
@@ -79,11 +90,13 @@ def ranges_chart(
     x = alt.X("x:Q", scale=alt.Scale(domain=list(domain), range=[left, right], nice=False, zero=False), axis=axis)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[0, height], range=[0, height], nice=False, zero=False), axis=None)
     layers = [on({"x": [0.0]}).mark_rule(color=INK, strokeWidth=1).encode(x=x)]
+    if lines:
+        layers.append(on({"x": list(lines)}).mark_rule(color=QUIET, strokeWidth=1.6, strokeDash=[4, 3]).encode(x=x))
     for decides in (False, True):
         layers += _marks([row for row in placed if row.of is not None and row.of.decides is decides], x, y, decides=decides)
     layers += _words(placed, y, width, page)
     per_pixel = (domain[1] - domain[0]) / (right - left)
-    layers.insert(1, _ground(placed, x, y, lambda pixel: domain[0] + (pixel - left) * per_pixel))
+    layers.insert(1 + bool(lines), _ground(placed, x, y, lambda pixel: domain[0] + (pixel - left) * per_pixel))
     return finish(layers, replace(page, width=width, height=height, label_room=0), simulated, language)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
-from kkz_eval.reporting.document import Block, Paragraph, Quoted, Section, phrase
+from kkz_eval.reporting.document import Block, Figure, Paragraph, Quoted, Section, phrase
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend, draw_trend
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.chain import chain_section
@@ -44,10 +44,16 @@ def _changed_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Langu
     blocks: list[Block] = []
     if outcome.role == "context":
         blocks.append(Paragraph(phrase("changed.context", language), "context"))
-    trend = trend_of(inputs, outcome, language)
+    figure = trend_figure(inputs, outcome, language)
+    blocks.append(Paragraph(phrase("changed.no_values", language, label=label)) if figure is None else figure)
+    return Section(scope, (label,), tuple(blocks))
+
+
+def trend_figure(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Figure | None:
+    """The figure of what changed in both groups; None where there is no value."""
+    scope, label, trend = scope_of("changed", inputs, outcome), label_of(outcome, language), trend_of(inputs, outcome, language)
     if all(value is None for line in trend.lines for value in line.values):
-        blocks.append(Paragraph(phrase("changed.no_values", language, label=label)))
-        return Section(scope, (label,), tuple(blocks))
+        return None
     caption = phrase("changed.caption", language, label=label, unit=Quoted(trend.unit))
     letters = tuple(
         phrase(
@@ -60,8 +66,7 @@ def _changed_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Langu
         for mark in trend.breaks
     )
     drawn = draw_trend(f"{scope}.figure", trend, caption, language, source_of(inputs, [outcome], language))
-    blocks.append(replace(drawn, letters=letters))
-    return Section(scope, (label,), tuple(blocks))
+    return replace(drawn, letters=letters)
 
 
 def trend_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Trend:

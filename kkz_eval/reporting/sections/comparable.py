@@ -11,6 +11,7 @@ from kkz_eval.reporting import claims, numbers, say, wording
 from kkz_eval.reporting.document import (
     Block,
     Column,
+    Figure,
     Inline,
     Listing,
     Number,
@@ -125,6 +126,22 @@ def _drawn_and_said(
     """
     if not shown:
         return
+    yield _balance_figure(scope, inputs, shown, language)
+    yield from map(Paragraph, _balance_sentences(scope, shown, named, language))
+    yield from _without_counterpart(scope, inputs, shown, language)
+
+
+def balance_figure(inputs: ReportInputs, language: Language) -> Figure | None:
+    """The differences of all outcomes before the start; None where none is known."""
+    outcomes = {outcome.indicator: outcome for outcome in inputs.outcomes}
+    rows = [row for row in inputs.balance.to_dict("records") if row["indicator"] in outcomes and row["status"] == "ok"]
+    shown = [(row, outcomes[str(row["indicator"])]) for row in rows]
+    return _balance_figure(claims.BALANCE, inputs, shown, language) if shown else None
+
+
+def _balance_figure(
+    scope: str, inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
+) -> Figure:
     figure = Balance(
         tuple(
             Distance(
@@ -138,9 +155,7 @@ def _drawn_and_said(
         any(is_simulated(inputs, outcome) for _, outcome in shown),
     )
     source = source_of(inputs, [outcome for _, outcome in shown], language)
-    yield draw_balance(f"{scope}.figure", figure, phrase("balance.caption", language), language, source)
-    yield from map(Paragraph, _balance_sentences(scope, shown, named, language))
-    yield from _without_counterpart(scope, inputs, shown, language)
+    return draw_balance(f"{scope}.figure", figure, phrase("balance.caption", language), language, source)
 
 
 def _counted(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Parts:

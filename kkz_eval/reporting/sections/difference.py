@@ -15,6 +15,7 @@ from kkz_eval.reporting.document import (
     Block,
     Code,
     Column,
+    Figure,
     Inline,
     Listing,
     Paragraph,
@@ -119,13 +120,27 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, said_once: C
     blocks: list[Block] = [Paragraph(sentence)]
     if found.is_estimated and not found.verdict.is_comparable:
         blocks.append(Paragraph(phrase("difference.carries_no_verdict", language), "note"))
-    chosen = event_study_of(inputs, outcome, language)
-    if chosen is not None:
-        study, method = chosen
-        own = (said for said in _about(study, method, language) if said not in said_once)
-        caption = join(phrase("difference.caption", language, label=label, unit=Quoted(study.unit)), *own)
-        blocks.append(draw_event_study(f"{scope}.figure", study, caption, language, source_of(inputs, [outcome], language)))
+    figure = event_study_figure(inputs, outcome, language, said_once)
+    if figure is not None:
+        blocks.append(figure)
     return Section(scope, (label,), tuple(blocks))
+
+
+def event_study_figure(
+    inputs: ReportInputs, outcome: OutcomeInfo, language: Language, said_once: Collection[Parts] = ()
+) -> Figure | None:
+    """The event study of an outcome; None where no estimator has estimates by event time. said_once: sentences that its caption leaves out."""
+    chosen = event_study_of(inputs, outcome, language)
+    if chosen is None:
+        return None
+    study, method = chosen
+    own = (said for said in _about(study, method, language) if said not in said_once)
+    caption = join(
+        phrase("difference.caption", language, label=label_of(outcome, language), unit=Quoted(study.unit)),
+        *own,
+    )
+    scope = scope_of("difference", inputs, outcome)
+    return draw_event_study(f"{scope}.figure", study, caption, language, source_of(inputs, [outcome], language))
 
 
 def _has_two_ranges(found: wording.Finding) -> bool:

@@ -43,7 +43,7 @@ def robustness_figures(inputs: ReportInputs, language: Language) -> tuple[Sectio
     sections = []
     for outcome in of_role(inputs, "primary"):
         found = finding_of(inputs, outcome)
-        figures = tuple(_figures(inputs, outcome, found, language)) if found.is_estimated else ()
+        figures = tuple(_figures(inputs, outcome, language)) if found.is_estimated else ()
         if figures:
             scope = f"{scope_of('robustness', inputs, outcome)}.figures"
             note = Paragraph(phrase("robustness_figures.carries_no_verdict", language), "note")
@@ -86,29 +86,51 @@ def power_blocks(inputs: ReportInputs, language: Language) -> tuple[tuple[Block,
     return told, folded("power", phrase("power.all", language), blocks)
 
 
-def _figures(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Finding, language: Language) -> Iterator[Figure]:
-    scope, label = scope_of("robustness", inputs, outcome), label_of(outcome, language)
+def specification_figure(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Figure | None:
+    """The specification curve of an outcome; None where no estimate has a number."""
+    curve = specification_curve_of(inputs, outcome, finding_of(inputs, outcome), language)
+    if not any(each.row.ends for each in (*curve.methods, *curve.specifications)):
+        return None
+    scope, caption, source = _about(inputs, outcome, "specifications", language)
+    return draw_specification_curve(scope, curve, caption, language, source)
+
+
+def chance_figure(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Figure | None:
+    """What the estimate of an outcome would have been under other assignments; None where it was not asked for."""
+    chance = chance_of(inputs, outcome, finding_of(inputs, outcome), language)
+    if chance is None:
+        return None
+    scope, caption, source = _about(inputs, outcome, "chance", language)
+    counted = phrase(
+        "robustness_figures.counted" if chance.exact else "robustness_figures.drawn",
+        language,
+        n=numbers.count(f"{scope}.n", chance.n_assignments, language),
+        cases=numbers.measured(f"{scope}.cases", 100 * chance.p, 1, language),
+    )
+    return draw_chance(scope, chance, join(caption, counted), language, source)
+
+
+def sensitivity_figure(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Figure | None:
+    """Each unit left out, and what trends that differ could do; None where neither was asked for."""
+    sensitivity = sensitivity_of(inputs, outcome, finding_of(inputs, outcome), language)
+    if sensitivity is None:
+        return None
+    scope, caption, source = _about(inputs, outcome, "sensitivity", language)
+    return draw_sensitivity(scope, sensitivity, caption, language, source)
+
+
+def _figures(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Iterator[Figure]:
+    for figure_of in (specification_figure, chance_figure, sensitivity_figure):
+        figure = figure_of(inputs, outcome, language)
+        if figure is not None:
+            yield figure
+
+
+def _about(inputs: ReportInputs, outcome: OutcomeInfo, name: str, language: Language) -> tuple[str, Parts, Parts]:
+    """Identifier, caption and source of a figure of an outcome."""
     unit = Quoted(in_language(outcome.difference_unit, language, outcome.indicator))
-    source = source_of(inputs, [outcome], language)
-
-    def caption(name: str, *more: Parts) -> Parts:
-        return join(phrase(f"robustness_figures.{name}", language, label=label, unit=unit), *more)
-
-    curve = specification_curve_of(inputs, outcome, found, language)
-    if any(each.row.ends for each in (*curve.methods, *curve.specifications)):
-        yield draw_specification_curve(f"{scope}.specifications", curve, caption("specifications"), language, source)
-    chance = chance_of(inputs, outcome, found, language)
-    if chance is not None:
-        counted = phrase(
-            "robustness_figures.counted" if chance.exact else "robustness_figures.drawn",
-            language,
-            n=numbers.count(f"{scope}.chance.n", chance.n_assignments, language),
-            cases=numbers.measured(f"{scope}.chance.cases", 100 * chance.p, 1, language),
-        )
-        yield draw_chance(f"{scope}.chance", chance, caption("chance", counted), language, source)
-    sensitivity = sensitivity_of(inputs, outcome, found, language)
-    if sensitivity is not None:
-        yield draw_sensitivity(f"{scope}.sensitivity", sensitivity, caption("sensitivity"), language, source)
+    caption = phrase(f"robustness_figures.{name}", language, label=label_of(outcome, language), unit=unit)
+    return f"{scope_of('robustness', inputs, outcome)}.{name}", caption, source_of(inputs, [outcome], language)
 
 
 def specification_curve_of(
