@@ -80,7 +80,7 @@ class Reopened:
         """A table as it lies beside the kept report, by its name: estimates, audit, design_balance. Raises UserError where it is not there."""
         content = self.kept_file(f"{table}.csv")
         texts = dict.fromkeys(("unit_id", "reference_id", "parameter", "within", "adjust", "variant"), str)
-        frame = pd.read_csv(BytesIO(content), dtype=texts, float_precision="round_trip")
+        frame = pd.read_csv(BytesIO(content), dtype=texts)
         return frame.fillna({name: "" for name in texts if name in frame})
 
     def kept_file(self, name: str) -> bytes:
