@@ -27,6 +27,7 @@ from benchmarks.bench_board import board_figures
 from benchmarks.bench_desk import desk_figures
 from benchmarks.bench_faults import fault_figures, killed_figures, together_figures
 from benchmarks.bench_load import A_TENTH, load_figures
+from benchmarks.bench_machines import machine_figures
 from benchmarks.bench_official import municipal_panel, official_files, processor_seconds
 from benchmarks.bench_run import yearly_runs
 from benchmarks.figures import Figure, seconds
@@ -309,6 +310,7 @@ def main() -> int:
     figures += synthetic_comparisons()
     figures += inference_comparisons()
     figures += sensitivity_comparisons()
+    figures += machine_figures()
     if (shared / INKAR_FILE).is_file():
         figures += official_files(shared)
         figures.append(municipal_panel(shared))

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +33,13 @@ from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.matching import match
 from kkz_eval.evaluation.plan import REQUIRED_COLUMNS, Inference, Plan
 from kkz_eval.evaluation.plan_file import load_plan
+from kkz_eval.evaluation.spread import Spread
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals, land
+from kkz_eval.line.scheduler import spread_over
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
-from kkz_eval.settings import CHECKOUT, Settings
+from kkz_eval.settings import CHECKOUT, Settings, load_settings
 from kkz_eval.simulation.effects import load_effects
 from kkz_eval.simulation.parameters import (
     BIRTH_INDICATOR,
@@ -172,9 +175,13 @@ def _with_truth(estimates: pd.DataFrame, world: ModelWorld, seed: int, plan: Pla
     return chosen.assign(seed=seed, truth=chosen["indicator"].map(true_att(world, cohort)))
 
 
-def over_seeds(path: Callable[[int, Plan], pd.DataFrame], seeds: Iterable[int], plan: Plan) -> pd.DataFrame:
-    """The estimates of one path over seeds, one row per seed and outcome."""
-    return pd.concat([path(seed, plan) for seed in seeds], ignore_index=True)
+def over_seeds(path: Callable[[int, Plan], pd.DataFrame], seeds: Iterable[int], plan: Plan, spread: Spread = map) -> pd.DataFrame:
+    """The estimates of one path over seeds, one row per seed and outcome. spread: how the worlds are made; each has its seed."""
+    return pd.concat(spread(partial(_of_seed, path, plan), seeds), ignore_index=True)
+
+
+def _of_seed(path: Callable[[int, Plan], pd.DataFrame], plan: Plan, seed: int) -> pd.DataFrame:
+    return path(seed, plan)
 
 
 def recovery(estimates: pd.DataFrame) -> list[Recovery]:
@@ -207,12 +214,16 @@ def largest_difference(one: pd.DataFrame, other: pd.DataFrame) -> float:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prints the study and writes build/study.json; the first argument is the number of seeds, 200 without one."""
+    """Prints the study and writes build/study.json; the first argument is the number of seeds, 200 without one.
+
+    The worlds are made where KKZ_SCHEDULER says.
+    """
     seeds = int(arguments[0]) if arguments else SEEDS
     line_seeds = min(LINE_SEEDS, seeds)
     plan = study_plan()
-    direct = over_seeds(direct_estimates, range(seeds), plan)
-    whole = over_seeds(line_estimates, range(line_seeds), plan)
+    spread = spread_over(load_settings().scheduler)
+    direct = over_seeds(direct_estimates, range(seeds), plan, spread)
+    whole = over_seeds(line_estimates, range(line_seeds), plan, spread)
     difference = largest_difference(whole, direct)
     found = recovery(direct)
     print(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ import pandas as pd
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.plan_file import parse_plan
+from kkz_eval.evaluation.spread import Spread
+from kkz_eval.line.scheduler import spread_over
+from kkz_eval.settings import load_settings
 
 EFFECT = 2.0
 PERSISTENCE = 0.5
@@ -69,11 +73,15 @@ def kreis_like_panel(seed: int, copies: int = 1) -> pd.DataFrame:
     )
 
 
-def coverage_study(panels: int, copies: int = 1, entries: Mapping[str, object] = PLAN) -> list[Coverage]:
-    """Coverage of every estimate of a plan over that many panels, seeds 0 to panels - 1; copies: as of kreis_like_panel."""
+def _estimates(copies: int, plan: Plan, seed: int) -> pd.DataFrame:
+    return run_effects(kreis_like_panel(seed, copies), plan).estimates
+
+
+def coverage_study(panels: int, copies: int = 1, entries: Mapping[str, object] = PLAN, spread: Spread = map) -> list[Coverage]:
+    """Coverage of every estimate of a plan over that many panels, seeds 0 to panels - 1; copies: as of kreis_like_panel; spread: how they are made."""
     plan: Plan = parse_plan(entries, "coverage study")
     keys = ["estimator", "aggregation", "event_time"]
-    estimates = pd.concat([run_effects(kreis_like_panel(seed, copies), plan).estimates for seed in range(panels)])
+    estimates = pd.concat(spread(partial(_estimates, copies, plan), range(panels)))
     estimates = estimates[estimates["std_error"].notna()]
     estimates["truth"] = np.where((estimates["event_time"] < 0).fillna(False).astype(bool), 0.0, EFFECT)
     estimates["covers"] = estimates["truth"].between(estimates["conf_low"], estimates["conf_high"])
@@ -107,7 +115,7 @@ def main(arguments: Sequence[str]) -> int:
             f"quantiles of callaway_santanna: {quantiles}"
         )
         print(f"{'estimator':<10} {'aggregation':<12} {'time':>5} {'bias':>9} {'spread':>8} {'mean SE':>8} {'coverage':>9}")
-        for line in coverage_study(panels, copies, entries):
+        for line in coverage_study(panels, copies, entries, spread_over(load_settings().scheduler)):
             time = "" if line.event_time is None else str(line.event_time)
             print(
                 f"{line.estimator:<10} {line.aggregation:<12} {time:>5} {line.bias:>9.4f} {line.spread:>8.4f} "

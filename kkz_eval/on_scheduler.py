@@ -11,6 +11,7 @@ with the steps behind one that failed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -23,9 +24,13 @@ from dagster._core.execution.retries import RetryMode
 
 from kkz_eval.assets.alone import held_for_all_steps, in_held_home
 from kkz_eval.assets.evaluations import ON_ANY_WORKER
-from kkz_eval.line.installation import Installation
+from kkz_eval.assets.failures import sentences
+from kkz_eval.line import say
+from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.scheduler import client_of, likeness, require_alike
 from kkz_eval.line.snapshot import digest_of_edited
+from kkz_eval.model.errors import UserError
+from kkz_eval.settings import load_settings
 
 
 def steps_on(installation: Installation) -> dg.ExecutorDefinition:
@@ -49,6 +54,7 @@ class _OnScheduler(dg.Executor):
     def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
         """Step after step, as far as those before it allow."""
         with (
+            sentences(self.installation.settings.language),
             client_of(self.installation.settings.scheduler) as client,
             held_for_all_steps(self.installation, plan_context.dagster_run),
             execution_plan.start(retry_mode=self.retries) as active,
@@ -56,7 +62,8 @@ class _OnScheduler(dg.Executor):
             while not active.is_complete:
                 for step in active.get_steps_to_execute(limit=1):
                     asked = self._asked(plan_context, step, active.get_known_state())
-                    events = client.submit(_on_worker, asked, pure=False).result() if _may_leave(step) else _made(asked)
+                    # Dask looks for its own values in what it is given as an argument, and goes through values of Dagster that refuse it.
+                    events = client.submit(partial(_on_worker, asked), pure=False).result() if _may_leave(step) else _made(asked)
                     for event in events:
                         yield event
                         active.handle_event(event)
@@ -66,7 +73,7 @@ class _OnScheduler(dg.Executor):
     def _asked(self, context: PlanOrchestrationContext, step: IExecutionStep, known: object) -> Mapping[str, Any]:
         return {
             "like": likeness(),
-            "edited": digest_of_edited(self.installation),
+            "place": _place_of(self.installation),
             "step": {
                 "recon_job": context.reconstructable_job,
                 "dagster_run": context.dagster_run,
@@ -91,15 +98,23 @@ def _made(asked: Mapping[str, Any]) -> Sequence[DagsterEvent]:
     return events
 
 
+def _place_of(installation: Installation) -> list[str]:
+    """Where an installation keeps its objects, and the digest of all that people edit in it."""
+    return [installation.steps.store.address, digest_of_edited(installation)]
+
+
 _loaded_for: list[str] = []
-"""What people edit, as it was when a worker loaded the definitions."""
+"""The place, as it was when a worker loaded the definitions."""
 
 
 def _on_worker(asked: Mapping[str, Any]) -> Sequence[DagsterEvent]:
-    """Raises UserError where the worker is not like whoever asks."""
+    """Raises UserError where the worker is not like whoever asks, keeps objects elsewhere, or has other contracts, plans or decisions."""
     require_alike(asked["like"])
-    if _loaded_for != [asked["edited"]]:  # a worker lives longer than a run: what it loaded then may have been edited since
+    place = _place_of(open_installation(load_settings()))
+    if place != asked["place"]:
+        raise UserError("worker_elsewhere", package=say.package, place=place[0], expected=asked["place"][0])
+    if _loaded_for != place:  # a worker lives longer than a run: what it loaded then may have been edited since
         ReconstructableJob.get_repository_definition.cache_clear()
         ReconstructableJob.get_definition.cache_clear()
-        _loaded_for[:] = [asked["edited"]]
+        _loaded_for[:] = place
     return _made(asked)

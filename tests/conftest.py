@@ -169,6 +169,6 @@ def workers() -> Iterator[str]:
 
     from kkz_eval.line.scheduler import disconnect
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0") as cluster:
         yield cluster.scheduler_address
         disconnect()

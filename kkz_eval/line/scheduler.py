@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -60,15 +60,20 @@ def client_of(address: str) -> Iterator[Any]:
 
     Raises UserError where no scheduler answers.
     """
-    from distributed import get_worker, worker_client  # noqa: PLC0415 (takes a moment, and is needed where a scheduler is set)
+    from distributed import worker_client  # noqa: PLC0415 (takes a moment, and is needed where a scheduler is set)
+
+    with worker_client() if _is_on_worker() else nullcontext(_client(address)) as client:
+        yield client
+
+
+def _is_on_worker() -> bool:
+    from distributed import get_worker  # noqa: PLC0415
 
     try:
         get_worker()
     except ValueError:
-        yield _client(address)
-        return
-    with worker_client() as client:
-        yield client
+        return False
+    return True
 
 
 _connected: dict[str, Any] = {}

@@ -71,7 +71,8 @@ class Store:
         Raises UserError for a kind of URL that nothing here can read.
         """
         try:
-            fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+            # One request at a time for an object: for several, S3 would be asked for its size before each reading.
+            fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False, max_concurrency=1)
         except (ValueError, ImportError) as error:  # no such kind, or its library is not installed
             raise UserError("storage_unknown", place=url, reason=reason_of(error)) from error
         return cls(fs, str(root).rstrip("/"))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from whole_runs import ALL_YEARS, CONTRACTS, KREFELD, add, change, copy_of, delivery, settings_of, take_in_and_judge
+from whole_runs import ALL_YEARS, CONTRACTS, OFFICIAL_2012, add, change, copy_of, settings_of, take_in_and_judge
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from served import desk_of
@@ -18,9 +17,9 @@ from kkz_eval.cli import main
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.kept_reports import kept_report
 from kkz_eval.line.report import make_edition
-from kkz_eval.line.snapshot import current_snapshot, keep_snapshot
+from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
-from kkz_eval.line.verification import verify
+from kkz_eval.settings import Settings, load_settings
 from kkz_eval.storage.store import ON_THIS_MACHINE, Store
 from kkz_eval.storage.writer import LOCK
 
@@ -29,57 +28,74 @@ def objects(store: Store) -> dict[str, bytes]:
     return {key: store.kept(key) for key in store.everything() if key.partition("/")[0] not in (*ON_THIS_MACHINE, LOCK)}
 
 
-def opened(world: Path, object_store: str = "") -> Installation:
-    return open_installation(replace(settings_of(world), object_store=object_store), [world / "plan.yaml"])
+def line_of(settings: Settings, world: Path) -> Installation:
+    return open_installation(settings, [world / "plan.yaml"])
 
 
-def test_a_home_moves_into_an_object_store_and_is_the_same_there(
-    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], object_store: str
+def test_a_correction_gives_the_same_objects_in_a_folder_and_in_an_object_store_with_workers(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, object_store: str, workers: str
 ) -> None:
-    world, url = copy_of(finished, tmp_path / "world"), f"{object_store}/programm"
-    beside = tmp_path / "beside"
-    beside.mkdir()
-    shutil.copy(world / "plan.yaml", beside)
-    (beside / "deliveries").symlink_to(world / "deliveries")
+    world, url, place = copy_of(finished, tmp_path / "world"), f"{object_store}/programm", str(tmp_path / "backups")
     monkeypatch.setenv("KKZ_CONTRACTS", str(CONTRACTS))
-
-    # backup from the folder, restored into the object store
-    assert main(["backup", str(tmp_path / "backups"), "--home", str(world / "home")]) == 0
+    assert main(["backup", place, "--home", str(world / "home")]) == 0
     monkeypatch.setenv("KKZ_STORE", url)
-    there = ["--home", str(beside / "home")]
-    assert main(["restore", str(tmp_path / "backups"), *there, "--contracts", str(beside / "contracts")]) == 0
-    kept = Store.at(url)
-    assert objects(kept) == objects(Store.at(str(world / "home")))
-    assert [path.name for path in (beside / "home").iterdir()] == []
+    assert main(["restore", place, "--home", str(tmp_path / "home"), "--contracts", str(tmp_path / "contracts")]) == 0
+    assert list((tmp_path / "home").iterdir()) == []
 
-    # a correction, taken in and followed to the report
-    change(delivery(world, KREFELD), add(KREFELD, "2013", {"ohne_hsa": 9}))
-    for line in (opened(world), opened(beside, url)):
+    change(world / "deliveries" / OFFICIAL_2012, add("05114", "2012", {"ohne Hauptschulabschluss": 30}))
+    alone = settings_of(world)
+    for settings in (alone, replace(alone, home=tmp_path / "home", object_store=url, scheduler=workers)):
+        line = line_of(settings, world)
         take_in_and_judge(line, ALL_YEARS)
         (plan,) = line.plans.values()
-        snapshot = current_snapshot(line)
-        keep_snapshot(snapshot)
-        edition = make_edition(Study(snapshot, plan))
-    assert objects(kept) == objects(Store.at(str(world / "home")))
-    assert kept_report(line, kept.address_of(edition.page)) == kept_report(line, plan.id)
-    assert verify(line, kept_report(line, plan.id)).count == 0
+        edition = make_edition(Study(current_snapshot(line), plan))
+        assert {step for step, _ in line.steps.journal.computed} >= {"effects_inference", "report"}
+    store = line.steps.store
+    assert objects(store) == objects(Store.at(str(world / "home")))
+    assert kept_report(line, store.address_of(edition.page)) == kept_report(line, plan.id)
+    assert desk_of(line.settings).get(f"/{edition.page}").content == store.kept(edition.page)
 
-    capsys.readouterr()
-    assert main(["fsck", *there, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["objects"] == len(objects(kept))
-    assert main(["deliveries", "list", *there]) == 0
-    monkeypatch.delenv("KKZ_STORE")
-    listed = capsys.readouterr().out
-    assert main(["deliveries", "list", "--home", str(world / "home")]) == 0
-    assert capsys.readouterr().out == listed
 
-    desk, in_folder = (desk_of(line.settings) for line in (opened(beside, url), opened(world)))
-    for address in ("/", f"/{edition.page}", "/tafel", "/zu-tun", "/auswerten"):
-        print(address, desk.get(address).status_code, desk.get(address).content == in_folder.get(address).content)
+def test_every_command_and_page_works_on_an_object_store(
+    fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], object_store: str
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    names = [file.name for file in sorted((fresh / "deliveries").iterdir())[:3]]
+    for name in names:
+        (inbox / name).write_bytes((fresh / "deliveries" / name).read_bytes())
+    monkeypatch.setenv("KKZ_CONTRACTS", str(CONTRACTS))
+    monkeypatch.setenv("KKZ_STORE", f"{object_store}/home")
+    home = ["--home", str(tmp_path / "home")]
+    (tmp_path / "home").mkdir()
+    settings = load_settings(home=tmp_path / "home", inbox=inbox)
+    take_in_and_judge(line_of(settings, fresh), ALL_YEARS)
+    kept = objects(Store.at(settings.store))
+
+    assert main(["fsck", *home, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["objects"] == len(kept)
+    assert main(["deliveries", "list", *home]) == 0
+    assert all(name in capsys.readouterr().out for name in names[:1])
+    desk = desk_of(settings)
+    assert desk.get("/tafel").status_code == desk.get("/zu-tun").status_code == 200
     for address in (
-        "/reports/../register/batches/000001.json",
-        "/register/batches/000001.json",
+        "/reports/../register/batches/00000001.json",
+        "/register/batches/00000001.json",
         "/reports/fehlt.html",
         "/reports/",
     ):
         assert desk.get(address).status_code == 404, address
+
+    sha256 = min(key for key in kept if key.startswith("landing/")).rpartition("/")[2]
+    assert main(["purge", sha256, "--reason", "auf Wunsch der Kommune", *home]) == 0
+    assert f"landing/{sha256[:2]}/{sha256}" not in objects(Store.at(settings.store))
+
+    log = "desk/actions/2026-01-01.jsonl"
+    (tmp_path / "home" / log).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "home" / log).write_bytes(b"{}\n")
+    assert main(["backup", str(tmp_path / "backups"), *home]) == 0
+    monkeypatch.setenv("KKZ_STORE", f"{object_store}/another")
+    again = ["--home", str(tmp_path / "again"), "--contracts", str(tmp_path / "contracts")]
+    assert main(["restore", str(tmp_path / "backups"), *again]) == 0
+    assert objects(Store.at(f"{object_store}/another")) == objects(Store.at(settings.store))
+    assert (tmp_path / "again" / log).read_bytes() == b"{}\n"
