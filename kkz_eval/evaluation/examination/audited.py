@@ -13,7 +13,7 @@ from kkz_eval.evaluation.arrays import PerUnit, PerYear
 from kkz_eval.evaluation.examination.block import Block
 from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_chance, fitted_laws, names_of
 from kkz_eval.evaluation.examination.exchangeable import Exchangeable
-from kkz_eval.evaluation.inference.assignments import Law, fit_theta
+from kkz_eval.evaluation.inference.assignments import Law, as_integer, fit_theta
 from kkz_eval.evaluation.inference.audit import OwnTest, Size, Tried, sizes
 from kkz_eval.evaluation.inference.power import minimum_detectable
 from kkz_eval.evaluation.inference.units import ComparedUnits
@@ -72,7 +72,7 @@ def row_of_size(size: Size, plan: Plan) -> dict[str, object]:
     cells: dict[str, object] = {
         "size": float(size.size[0]),
         "mean_estimate": float(size.mean_estimate[0]),
-        "n_assignments": size.n_assignments,
+        "n_assignments": as_integer(size.n_assignments),
         "exact": size.exact,
     }
     if not size.can_tell:

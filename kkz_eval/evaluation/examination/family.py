@@ -16,7 +16,7 @@ from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_
 from kkz_eval.evaluation.examination.contrasts import contrast_of
 from kkz_eval.evaluation.inference.assignments import Law, assignments_in_chunks, draw_assignments, n_assignments
 from kkz_eval.evaluation.inference.audit import MOST_LISTED
-from kkz_eval.evaluation.inference.draws import values_together
+from kkz_eval.evaluation.inference.draws import in_pieces, values_together
 from kkz_eval.evaluation.inference.families import benjamini_hochberg, holm, romano_wolf
 from kkz_eval.evaluation.inference.statistics import Statistic, coefficient, studentised
 from kkz_eval.evaluation.plan import Plan
@@ -100,7 +100,7 @@ def _distribution(
     """Values (a, K) under all assignments or, where they are too many, under drawn ones; their weights (a,), which sum to 1; whether drawn."""
     drawn = n_assignments(exchange.assigned) > MOST_LISTED
     if drawn:
-        pieces = iter([draw_assignments(exchange.assigned, law, draws_of(plan), np.random.default_rng(plan.seed))])
+        pieces = in_pieces(draw_assignments(exchange.assigned, law, draws_of(plan), np.random.default_rng(plan.seed)))
     else:
         pieces = assignments_in_chunks(exchange.assigned)
     total = law.log_total(exchange.assigned)

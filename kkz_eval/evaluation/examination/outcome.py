@@ -24,7 +24,7 @@ from kkz_eval.evaluation.examination.placebos import placebo_rows
 from kkz_eval.evaluation.examination.unbalanced import Unbalanced, audit_of_panel, tests_of_panel
 from kkz_eval.evaluation.examination.wild import wild_rows
 from kkz_eval.evaluation.headline import deciding
-from kkz_eval.evaluation.inference.assignments import n_assignments, smallest_p
+from kkz_eval.evaluation.inference.assignments import as_float, n_assignments, smallest_p
 from kkz_eval.evaluation.inference.exact import MOST_COMPUTED
 from kkz_eval.evaluation.inference.wild_bootstrap import collapsed
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan
@@ -169,7 +169,7 @@ def _smallest(exchange: Exchange, plan: Plan) -> Rows:
     if law is None:
         return []
     smallest = smallest_p(exchange.assigned, law)
-    return [{"test": "smallest_p", "statistic": float(n_assignments(exchange.assigned)), "df": "", "p_value": smallest}]
+    return [{"test": "smallest_p", "statistic": as_float(n_assignments(exchange.assigned)), "df": "", "p_value": smallest}]
 
 
 def _spread_before(block: Block) -> dict[str, object]:

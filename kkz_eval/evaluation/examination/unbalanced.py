@@ -18,6 +18,7 @@ from kkz_eval.evaluation.examination.chance import draws_of, exchanges
 from kkz_eval.evaluation.examination.exchangeable import Exchangeable, exchangeable, first_cells
 from kkz_eval.evaluation.examination.placebos import FEWEST_YEARS, IN_TIME
 from kkz_eval.evaluation.inference.assignments import (
+    as_float,
     draw_assignments,
     n_assignments,
     smallest_p_of_starts,
@@ -88,7 +89,7 @@ def tests_of_panel(of: Unbalanced, plan: Plan, seed: int) -> Rows:
     if law is None:
         return []
     count, smallest = n_assignments(exchange.assigned), smallest_p_of_starts(exchange.assigned, of.starts, law)
-    rows: Rows = [{"test": "smallest_p", "statistic": float(count), "df": "", "p_value": smallest}]
+    rows: Rows = [{"test": "smallest_p", "statistic": as_float(count), "df": "", "p_value": smallest}]
     try:
         before = of.before
     except Refused:

@@ -75,6 +75,19 @@ def n_assignments(units: ComparedUnits) -> int:
     return math.prod(math.comb(*size) for size in _sizes(units))
 
 
+def as_float(count: int) -> float:
+    """A number of assignments as a number of a table: infinite where a float holds none so large, as from about 2,500 units on."""
+    try:
+        return float(count)
+    except OverflowError:
+        return math.inf
+
+
+def as_integer(count: int) -> int | None:
+    """A number of assignments as an integer of a table; None where 64 bits hold none so large, as from 70 units on, half of them treated."""
+    return count if count < 2**63 else None
+
+
 def smallest_p(units: ComparedUnits, law: Law = UNIFORM) -> float:
     """The probability of the assignments that always count, so that no two-sided p-value is smaller, whatever the outcome.
 
@@ -121,7 +134,7 @@ def smallest_p_of_starts(units: ComparedUnits, starts: PerUnit, law: Law = UNIFO
         years = of_clusters[(units.cluster_stratum == stratum) & units.cluster_treated]
         orders *= math.factorial(len(years)) // math.prod(math.factorial(int(n)) for n in np.unique(years, return_counts=True)[1])
     real = math.exp(float(law.log_weights(units)[units.treated].sum()) - law.log_total(units))
-    return smallest_p(units, law) if orders == 1 else real / orders
+    return smallest_p(units, law) if orders == 1 else real / as_float(orders)
 
 
 def products(units: ComparedUnits, columns: Sums) -> Iterator[Product]:

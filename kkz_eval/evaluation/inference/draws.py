@@ -5,7 +5,7 @@ Belongs here: distributions from draws. Does not belong here: drawing assignment
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -39,6 +39,13 @@ def drawn_tests(
     sizes = [min(rows, draws - first) for first in range(0, draws, rows)]
     values = np.concatenate([values_together(statistics, draw_assignments(units, law, size, random)) for size in sizes])
     return [against_draws(float(real), others) for real, others in zip(observed, np.asfortranarray(values).T, strict=True)]
+
+
+def in_pieces(assignments: AssignmentMask) -> Iterator[AssignmentMask]:
+    """Drawn assignments (a, N), some rows at a time: as the numbers of a matrix product each of them takes eight times its room."""
+    rows = max(1, PIECE // assignments.shape[1])
+    for first in range(0, len(assignments), rows):
+        yield assignments[first : first + rows]
 
 
 def values_together(statistics: Sequence[Statistic], assignments: AssignmentMask) -> AssignmentByStatistic:

@@ -22,6 +22,7 @@ from kkz_eval.evaluation.inference.assignments import (
     UNIFORM,
     Law,
     Product,
+    as_float,
     assignments_in_chunks,
     listed,
     n_assignments,
@@ -208,7 +209,7 @@ def distribution_of(statistics: Sequence[Statistic], units: ComparedUnits, laws:
         if not _keeps(statistic.units, units):
             raise ValueError("a stratum of the assignments lies in several strata of the statistic")
         if not is_countable(statistic, units):
-            raise Refused("assignments_uncountable", assignments=f"{n_assignments(units):.1e}")
+            raise Refused("assignments_uncountable", assignments=f"{as_float(n_assignments(units)):.1e}")
     sums = [statistic for statistic in statistics if isinstance(statistic, Sum)]
     return SumsMet(units, laws, sums) if len(sums) == len(statistics) else Computed(units, laws, statistics)
 

@@ -352,3 +352,17 @@ def test_the_estimate_for_all_years_after_the_start_has_its_chance_by_every_meth
     ]
     assert len(found.power) == 2
     assert evidence_of(plan.outcomes[0], plan, found, Evidence()).p_adjusted is not None
+
+
+def test_more_units_than_assignments_can_be_numbered_are_examined_all_the_same():
+    years, units = range(2008, 2013), range(70)
+    value = np.random.default_rng(3).normal(size=(70, 5))
+    rows = [(f"u{unit}", year, "a", value[unit, year - 2008], 2011 if unit % 2 else None) for unit in units for year in years]
+    panel = pd.DataFrame(rows, columns=["unit_id", "year", "indicator", "value", "cohort"]).astype({"cohort": "Int64"})
+    plan = small_plan(("a",), ("twfe",), comparison={}, audit={})
+    for some in (panel, panel.drop(index=3)):  # a block, and a panel with a gap
+        found = run_effects(some, plan)
+        assert set(found.inference["status"]) == {"ok"}
+        full = found.audit[found.audit["form"] == "full"]
+        assert full["n_assignments"].isna().all()  # 10²⁰, more than an integer of a table holds
+        assert full["size"].notna().all()

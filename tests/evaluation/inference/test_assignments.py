@@ -9,6 +9,8 @@ from inkar import listed_plainly, need, needs_inkar, small_units, units_within_k
 from kkz_eval.evaluation.inference.assignments import (
     UNIFORM,
     Law,
+    as_float,
+    as_integer,
     assignments_in_chunks,
     draw_assignments,
     fit_theta,
@@ -160,3 +162,18 @@ def test_need_drove_the_choice_of_2012_within_kind():
     fitted = fit_theta(units, need())
     assert fitted.theta == pytest.approx(1.4440411763, abs=1e-9)
     assert fitted.lr_p == pytest.approx(0.0398, abs=5e-5)
+
+
+def test_more_assignments_than_a_number_of_a_table_holds_are_said_to_be_so():
+    assert (as_integer(2**63 - 1), as_integer(2**63)) == (2**63 - 1, None)
+    units = small_units(sizes=((2_600, 1_300),))
+    assert (as_float(119_759_850), as_float(n_assignments(units))) == (119_759_850.0, np.inf)
+
+
+def test_no_p_is_too_small_where_starts_of_many_units_can_be_in_more_orders_than_a_float_holds():
+    units = small_units(sizes=((400, 200),))
+    starts = np.where(units.treated, np.where(np.cumsum(units.treated) % 2 == 0, 2012.0, 2016.0), np.nan)
+    assert 0 < smallest_p_of_starts(units, starts) < 1e-170
+    many = small_units(sizes=((2_600, 1_300),))
+    starts = np.where(many.treated, np.where(np.cumsum(many.treated) % 2 == 0, 2012.0, 2016.0), np.nan)
+    assert smallest_p_of_starts(many, starts) == 0.0

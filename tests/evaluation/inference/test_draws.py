@@ -5,8 +5,8 @@ import pytest
 from inkar import small_units
 
 from kkz_eval.evaluation.inference import draws
-from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, assignments_in_chunks, standardised
-from kkz_eval.evaluation.inference.draws import against_draws, drawn_test, drawn_tests, values_together
+from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, assignments_in_chunks, draw_assignments, standardised
+from kkz_eval.evaluation.inference.draws import against_draws, drawn_test, drawn_tests, in_pieces, values_together
 from kkz_eval.evaluation.inference.exact import exact_coefficient, exact_studentised
 from kkz_eval.evaluation.inference.families import joint_quantile
 from kkz_eval.evaluation.inference.statistics import Plain, coefficient, studentised
@@ -108,3 +108,13 @@ def test_a_joint_quantile_is_no_smaller_than_that_of_any_part():
     joint = joint_quantile(statistics, 0.9)
     assert all(joint >= joint_quantile(statistics[:, [place]], 0.9) for place in range(6))
     assert joint_quantile(statistics[:5], 0.9) == np.inf
+
+
+def test_draws_for_many_outcomes_taken_in_pieces_are_those_taken_at_once_to_the_last_digit(monkeypatch):
+    units = small_units(sizes=((500, 60), (400, 30)))
+    drawn, statistics = draw_assignments(units, UNIFORM, 700, np.random.default_rng(5)), statistics_of(units, 4)
+    monkeypatch.setattr(draws, "PIECE", 100 * units.n_units)
+    pieces = list(in_pieces(drawn))
+    assert len(pieces) == 7
+    together = np.concatenate([values_together(statistics, piece) for piece in pieces])
+    assert np.array_equal(together, values_together(statistics, drawn))
