@@ -74,7 +74,9 @@ def fit_untreated(sample: Sample, covariates: CellByRegressor, names: Sequence[s
     said = (unit_part[unit] == period_part[period]) & (np.bincount(period[free], minlength=n_periods) > 0)[period]
     baseline, baseline_names = baseline_by_year(sample, np.unique(sample.year[free]))
     dummies = _dummies(period, np.bincount(period[free], minlength=n_periods) > 0, period_part)
+    n_dummies = dummies.shape[1]
     columns = np.column_stack([dummies, covariates, baseline])
+    del dummies  # of all cells of a country these matrices are what memory is needed for
     mass: PerUnit = np.asarray(np.bincount(unit[free], weight[free], n_units), dtype="float64")
     with np.errstate(over="ignore", invalid="ignore"):
         departures = _less_unit_means(columns, unit, free, weight, mass)
@@ -84,10 +86,11 @@ def fit_untreated(sample: Sample, covariates: CellByRegressor, names: Sequence[s
         lengths = np.sqrt((rows**2).sum(axis=0))
     if not np.isfinite(lengths).all() or not np.isfinite(outcome[free]).all():
         raise Refused("too_large")
-    _require_variation(columns, weight, free, lengths, dummies.shape[1], (*names, *baseline_names))
-    scaled = rows / np.where(lengths > 0, lengths, 1.0)
-    q, triangle = np.linalg.qr(scaled)
-    for position, name in enumerate((*names, *baseline_names), start=dummies.shape[1]):
+    _require_variation(columns, weight, free, lengths, n_dummies, (*names, *baseline_names))
+    rows /= np.where(lengths > 0, lengths, 1.0)
+    q, triangle = np.linalg.qr(rows)
+    del rows
+    for position, name in enumerate((*names, *baseline_names), start=n_dummies):
         if abs(triangle[position, position]) <= COLLINEAR:
             raise Refused("collinear", term=name)
     inverse = solve_triangular(triangle, np.eye(len(triangle)))
