@@ -14,7 +14,7 @@ SCRATCH := $(shell test -w /dev/shm && test "$$(df -k --output=avail /dev/shm 2>
 # Three processes on two cores: the third works while one waits for a server, a browser or the disk.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test check ui example pictures setup bench study oracles audit lint browser clean help
+.PHONY: run test check ui example pictures setup bench study scale oracles audit lint browser clean help
 
 run: setup            ## simulate the model world, run the yearly job, print where report and board are
 	@test -d $(WORLD) || $(BIN)/kkz-eval simulate --out $(WORLD) --seed 1
@@ -46,6 +46,10 @@ bench: setup          ## the figures of speed and memory, as ratios within one r
 study: setup          ## longer simulations with known truth, and the comparisons of `make oracles`
 	$(BIN)/python -m benchmarks.study
 	$(MAKE) oracles
+
+scale: setup          ## all municipalities of the country through the estimators: docs/scale.md made anew
+	$(BIN)/python -m benchmarks.scale
+	$(BIN)/python docs/make_scale.py
 
 oracles: build/oracles/ready  ## the estimators against other packages on the same panels; they are installed beside the project
 	build/oracles/bin/python -m pytest tests/oracles
