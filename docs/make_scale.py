@@ -34,7 +34,8 @@ Die Seite entsteht durch `make scale`; bitte nicht von Hand ändern. Zeiten sind
 was ein Aufruf über Tabelle und Bibliotheken hinaus im Höchstfall braucht. Jede Messung läuft in einem eigenen Prozess.
 *Processor time of one process with one thread; memory beyond panel and libraries, at its largest.*
 
-Rechner: {cores} Kerne, {memory} GB, Python {python}, NumPy {numpy}. {busy}
+Rechner: {cores} Kerne, {memory} GB, Python {python}, NumPy {numpy}. Gemessen ist bis {most} Gemeinden; was
+darüber hinausgeht, ist hochgerechnet und so bezeichnet. {busy}
 """
 
 
@@ -112,7 +113,7 @@ def estimates(scale: Scale) -> str:
         "\n## Die Verfahren / The estimators\n\n"
         f"Ein Merkmal, vom Panel bis zur Schätzung. Lücken sind dabei, nur {', '.join(f'`{name}`' for name in BALANCED)} nimmt das vollständige Panel; "
         "`sdid` und `synthetic_control` mit ihren 200 Placebos. Das Wachstum ist die Potenz der Zahl der Gemeinden, mit der die Zeit zwischen den letzten "
-        f"beiden Größen wächst; 1 ist proportional. Von {len(errors)} Schätzungen mit Standardfehler liegen {within} nicht weiter als 1,96 Standardfehler von der "
+        f"beiden Größen wächst; 1 ist proportional, darunter überwiegen noch feste Kosten, und hochgerechnet wird dann proportional. Von {len(errors)} Schätzungen mit Standardfehler liegen {within} nicht weiter als 1,96 Standardfehler von der "
         "gepflanzten Wirkung.\n*One outcome each; growth is the power of the number of units.*\n\n"
         + table(
             ("Verfahren", "Gemeinden: Zeit", "Wachstum", "Speicher, MB", f"{number(UNITS)} Gemeinden × {OUTCOMES} Merkmale"), rows
@@ -227,21 +228,22 @@ def limits(scale: Scale) -> str:
     of = series(scale, "together", "outcomes")
     each = (of.last.memory - of.measured[0].memory) / (of.last.size - of.measured[0].size) / of_units(scale) * UNITS
     held = cells * YEARS * REGIONS
-    refused = "lehnt er ab (`held_fixed_too_much`)" if held > MOST_HELD else "geht es noch"
+    most = f"{number(MOST_HELD / 1e6)} Millionen"
+    refused = f"mehr als {most} werden abgelehnt (`held_fixed_too_much`)" if held > MOST_HELD else f"bis {most} geht es"
     return f"""
 ## Was als Nächstes endet / The next limits
 
 1. **Die dichte Matrix dessen, was festgehalten ist** (Zellen × Effekte der Jahre). Ziehungen mit Lücken halten sie im Speicher: {number(cells)} Zellen × {YEARS} Jahre gehen,
-   in {REGIONS} Ländern als Schichten wären es {number(cells)} × {YEARS * REGIONS} = {number(held / 1e6)} Millionen Zahlen; bei mehr als {number(MOST_HELD / 1e6)} Millionen
-   gilt: Das {refused}. `imputation` hält mehrere solche Matrizen: {number(share)} MB bei {number(UNITS)} Gemeinden ohne Schichten, mit {REGIONS} Schichten das {REGIONS}-Fache, etwa
-   {number(share * REGIONS / 1000)} GB. Dünn besetzt wären sie klein; Rechnung und letzte Stellen wären dann andere, darum ist es hier nur genannt.
+   in {REGIONS} Ländern als Schichten wären es {number(cells)} × {YEARS * REGIONS} = {number(held / 1e6)} Millionen Zahlen; {refused}. `imputation` hält mehrere
+   solche Matrizen: {number(share)} MB bei {number(UNITS)} Gemeinden ohne Schichten, mit {REGIONS} Schichten das {REGIONS}-Fache, etwa {number(share * REGIONS / 1000)} GB.
+   Dünn besetzt wären sie klein; Rechnung und letzte Stellen wären dann andere, darum ist es hier nur genannt.
    *The dense matrix of cells by effects of years in strata; sparse it would be small, but another calculation with other last digits.*
 2. **Zeit der Ziehungen mit Lücken**: je Ziehung geht die Rechnung zweimal durch jene Matrix. Mit Summen je Gemeinde und Startjahr wären es so viele Schritte wie Gemeinden statt Zellen ×
    Jahre; auch das ist eine andere Rechnung. *With sums by unit and start each draw would cost units, not cells times years.*
 3. **`synthetic_control`**: für jede behandelte Gemeinde und jedes ihrer 200 Placebos ein eigenes Gewicht über alle übrigen; das wächst quadratisch mit der Zahl der Gemeinden.
    Bei vielen Behandelten ist `sdid` das Verfahren derselben Familie, das mitwächst. *Quadratic: treated units times donors.*
 4. **Die Zahl der Zuordnungen** ist keine Grenze der Ziehungen, nur des Auszählens: Ab {first_drawn()} Einheiten, von denen die Hälfte behandelt ist, wird gezogen. Ab 2⁶³ Zuordnungen nennt die Tabelle der Prüfung keine Zahl
-   mehr, ab 10³⁰⁸ steht „unendlich“ bei der kleinsten möglichen p-Zahl. *Beyond so few units assignments are drawn; their number ends no calculation.*
+   mehr, ab 10³⁰⁸ steht in der Zeile `smallest_p` der Tests „unendlich“. *Beyond so few units assignments are drawn; their number ends no calculation.*
 5. **Speicher aller Merkmale in einer Tabelle**: etwa {number(each)} MB je weiteres Merkmal bei {number(UNITS)} Gemeinden, {number(each * OUTCOMES / 1000)} GB für {OUTCOMES}.
    *Memory of all outcomes in one panel.*
 """
@@ -279,6 +281,7 @@ def page(scale: Scale) -> str:
         python=scale.python,
         numpy=scale.numpy,
         busy=busy,
+        most=number(max(one.size for one in scale.measured if one.grows == "units")),
     )
     return head + estimates(scale) + draws(scale) + workers(scale) + beyond_an_hour(scale) + limits(scale)
 
