@@ -73,7 +73,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class Scale:
-    """All that is kept. busy: processes that wanted a processor at the beginning and at the end, on average over a minute."""
+    """All that is kept. busy: processes that wanted a processor at the beginning and before the workers, on average over a minute."""
 
     cores: int
     memory_gb: float
@@ -256,15 +256,16 @@ def apart(work: str, arguments: Mapping[str, object]) -> dict[str, object]:
 
 def measured(units: int = UNITS) -> Scale:
     """Everything, one after the other, up to so many units."""
-    busy = os.getloadavg()[0]
+    before = os.getloadavg()[0]
     found = tuple(Measured(**apart(work, arguments)) for work, arguments in measurements(units))  # type: ignore[arg-type]
+    after = os.getloadavg()[0]  # before two workers want a processor
     shared = Shared(**apart("shared_out", {"units": units}))  # type: ignore[arg-type]
     return Scale(
         cores=os.cpu_count() or 1,
         memory_gb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
         python=platform.python_version(),
         numpy=np.__version__,
-        busy=(busy, os.getloadavg()[0]),
+        busy=(before, after),
         measured=found,
         shared=shared,
     )

@@ -214,8 +214,8 @@ def beyond_an_hour(scale: Scale) -> str:
     ]
     lines = [f"- {name}: etwa {duration(taken)}. Hochgerechnet aus: {part}.\n" for name, taken, part in long if taken > HOUR]
     return (
-        f"\n## Länger als eine Stunde / Beyond an hour\n\nAlle {OUTCOMES} Merkmale, ein Prozess mit einem Thread. Merkmale und Ziehungen wissen nichts voneinander; mit w Rechenprozessen "
-        "dauert es den w-ten Teil, solange es mindestens w Merkmale sind.\n*Scaled from the part named; outcomes and draws can be shared out.*\n\n"
+        f"\n## Länger als eine Stunde / Beyond an hour\n\nAlle {OUTCOMES} Merkmale, ein Prozess mit einem Thread. Merkmale und Ziehungen wissen nichts voneinander und lassen sich "
+        "auf Rechenprozesse verteilen; was das an Prozessorzeit mehr kostet, steht oben.\n*Scaled from the part named; outcomes and draws can be shared out.*\n\n"
         + "".join(lines)
     )
 
