@@ -90,7 +90,7 @@ def test_only_researchers_come_in(settings: Settings) -> None:
 def test_the_page_of_plans_leads_to_locks_verdicts_reports_and_tables(desk: DeskClient) -> None:
     page = desk.get("/auswerten").text
     assert "ist nicht festgelegt" in page
-    assert "Neueste Ausgabe: 3 vom 4. Januar 2026" in page
+    assert "Neueste Ausgabe: 3 vom 04.01.2026" in page
     assert "kein Urteil" in page
     links = [unescape(link) for link in re.findall(r'href="(/reports/[^"]+)"', page)]
     assert {link.rpartition("/")[2] for link in links} >= {"bericht.html", "bericht.pdf", "estimates.csv", "estimates.parquet"}

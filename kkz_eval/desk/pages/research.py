@@ -23,7 +23,7 @@ from kkz_eval.desk.opened import opened, snapshot_now
 from kkz_eval.desk.people import Role
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.folders import files_in
-from kkz_eval.model.texts import LANGUAGES, Localised, Wording
+from kkz_eval.model.texts import LANGUAGES, Language, Localised, Wording
 from kkz_eval.settings import Settings
 
 if TYPE_CHECKING:
@@ -169,13 +169,23 @@ def _formats() -> Mapping[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class _Day(Localised):
+    """A day as reports write it: these pages speak of the same editions."""
+
+    day: date
+
+    def in_language(self, language: Language) -> str:
+        from kkz_eval.reporting import numbers  # noqa: PLC0415 (likewise)
+
+        return numbers.day(self.day, language)
+
+
 def _day(day: date | str) -> Localised | str:
     """A day as people write it; ISO text too, "–" where none is known."""
-    from kkz_eval.stewardship.due_days import Day  # noqa: PLC0415 (likewise)
-
     if isinstance(day, str):
-        return Day(date.fromisoformat(day)) if day else "–"
-    return Day(day)
+        return _Day(date.fromisoformat(day)) if day else "–"
+    return _Day(day)
 
 
 def _plans(installation: Installation) -> list[PlanShown]:
