@@ -72,6 +72,8 @@ def following(installation: Installation, assets: Iterable[dg.AssetsDefinition])
         name = spec.key.to_user_string()
         if name not in datasets:
             return spec
+        if not (datasets[name] or name in design_of):  # there is no plan or station that it would rest on
+            return spec
         news = [*([_OF_DATA] if datasets[name] else []), *([_OF_A_STEP] if name in design_of else [])]
         condition = reduce(or_, map(_since_handled, news)) & _AT_REST
         if name in design_of:

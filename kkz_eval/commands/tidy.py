@@ -5,7 +5,7 @@ Backups are thinned out where they are made (`backup`).
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from kkz_eval.commands import say
 from kkz_eval.commands.terminal import telling, telling_beside
@@ -42,6 +42,6 @@ def tidy(settings: Settings) -> int:
             from kkz_eval.run_history import forget_runs, history_said, open_instance  # noqa: PLC0415 (Dagster takes a while)
 
             with history_said(settings), open_instance(settings) as instance:
-                count = forget_runs(instance, datetime.now(BERLIN) - timedelta(keep.run_days))
+                count = forget_runs(instance, datetime.combine(settings.day, time(), BERLIN) - timedelta(keep.run_days))
             tell(say("tidy.runs", count=count, keep=keep.run_days))
     return 0

@@ -46,6 +46,7 @@ INSTANTS = {
     "commands/fetch.py",
     "desk/actions.py",
     "desk/pages/deliver.py",
+    "desk/pages/health.py",
     "sensors.py",
     "storage/writer.py",
 }
