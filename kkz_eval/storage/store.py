@@ -310,7 +310,8 @@ class DraftStore(Store):
 
     def list(self, prefix: str) -> list[str]:
         """Keys below `prefix`, sorted."""
-        drafted = (key for key in self.drafts if key == prefix or key.startswith(f"{prefix}/"))
+        # all at once: pages that other people read put drafts here meanwhile
+        drafted = (key for key in tuple(self.drafts) if key == prefix or key.startswith(f"{prefix}/"))
         return sorted({*super().list(prefix), *drafted})
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -199,3 +200,13 @@ def test_a_draft_over_an_object_store_leaves_nothing_there(object_store):
     draft = DraftStore.over(store)
     assert draft.put_if_absent("a/b.json", b"{}")
     assert (draft.list("a"), store.list("a")) == (["a/b.json"], [])
+
+
+def test_drafts_are_listed_while_another_thread_drafts(tmp_path: Path) -> None:
+    draft = DraftStore.over(Store.at(str(tmp_path)))
+    with ThreadPoolExecutor(1) as beside:
+        putting = beside.submit(lambda: [draft.put_if_absent(f"derived/{number}", b"x") for number in range(20_000)])
+        while not putting.done():
+            draft.list("derived")
+        assert all(putting.result())
+    assert len(draft.list("derived")) == 20_000
