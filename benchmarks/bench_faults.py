@@ -358,24 +358,37 @@ def fault_figures() -> list[Figure]:
 
 
 def killed_figures(kills: int = 100) -> Figure:
-    """Whole runs with Dagster, killed at so many random moments one after another, and then run to the end: objects that are as of a run never killed."""
+    """Whole runs with Dagster, killed at so many random moments, and then run to the end: objects that are as of a run never killed.
+
+    On a new home again and again: each moment is drawn from what the runs before it on that home have left to write.
+    """
     program = CHECKOUT / "tests" / "acceptance" / "killed_runs.py"
+    draw, hit, same = random.Random(SEED), 0, 0
     with tempfile.TemporaryDirectory(prefix="kkz-faults-", dir=_in_memory()) as folder:
-        world, whole = make_world(Path(folder) / "killed"), World(Path(folder) / "whole")
-        _copied(world, whole)
+        fresh, whole = make_world(Path(folder) / "fresh"), World(Path(folder) / "whole")
+        _copied(fresh, whole)
         *_, counted, ended = _run(program, whole, "COUNT")
         writes = int(counted.removeprefix("writes "))
-        draw = random.Random(SEED)
-        moments = ",".join(str(draw.randint(1, writes)) for _ in range(kills))
-        said = [line for line in _run(program, world, "KILL", moments) if line.startswith("ended")]
-        assert said[-1] == ended, said[-5:]
-        same = _as_of_one(world, whole)
-    return Figure(
-        f"whole runs killed at random moments ({said.count('ended killed')} of {kills}): objects as of a run never killed",
-        same,
-        "all",
-        same,
-    )
+        while hit < kills:
+            world = World(Path(folder) / f"killed_{hit}")
+            _copied(fresh, world)
+            moments = ",".join(map(str, _moments(draw, writes, kills - hit)))
+            said = [line for line in _run(program, world, "KILL", moments) if line.startswith("ended")]
+            assert said[-1] == ended, said[-5:]
+            assert "ended killed" in said, said
+            hit += said.count("ended killed")
+            same = _as_of_one(world, whole)
+            shutil.rmtree(world.folder)
+    return Figure(f"whole runs killed at {hit} random moments: objects as of a run never killed", same, "all", same)
+
+
+def _moments(draw: random.Random, left: int, most: int) -> list[int]:
+    """At which write of its own each run after the other is killed, until little is left to write or there were as many as asked for."""
+    found: list[int] = []
+    while left > 1 and len(found) < most:
+        found.append(draw.randint(1, left))
+        left -= found[-1]
+    return found
 
 
 def together_figures(runs: int = 5) -> Figure:
