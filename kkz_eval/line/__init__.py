@@ -12,7 +12,10 @@
     at_the_desk    what the desk shows of deliveries at one moment; desk_acts, handing_in: what is done there
     side_by_side   two editions beside each other; preview, gap_costs: what a file would change, and what a missing one costs
     municipal_return  what a municipality gets back; return_files: its pages and workbook
-    releases       which edition of a report is released
+    releases       which edition of a report is released; retention: which need not stay
+    reopened       the frozen inputs of a run for whoever looks into them; study_figures: their figures
+    what_holds     a digest of what is accepted of each dataset, by which others know of changes
+    scheduler      computations that know nothing of each other, on the workers of a scheduler
     comparisons, validation, locks
 
 Does not belong here: what a step does; Dagster; what is printed.
