@@ -31,14 +31,14 @@ class Notice:
 def notice(
     unit_id: str, tasks: Sequence[ToDo], contracts: Mapping[str, Contract], address: str, simulated: bool
 ) -> Notice | None:
-    """The notice to a municipality; None where nothing waits for it.
+    """The notice to a municipality; None where nothing waits for it that it owes: of the rest its letter says that nobody expects it.
 
     tasks: those of this unit; contracts: by id; address: of the page with the tasks; simulated: whether the deliveries are made up.
     """
     titles = {contract.dataset: contract.title_de for contract in contracts.values()}
     lines = []
     for one in tasks:
-        if one.unit_id == unit_id and one.kind not in _OF_OTHERS:
+        if one.unit_id == unit_id and one.is_owed and one.kind not in _OF_OTHERS:
             about = {"kind": one.kind.said, "dataset": titles[one.dataset], "years": one.years_named}
             until = "" if one.until is None else _german("notice.until", day=german_day(one.until))
             lines.append(_german("notice.line", **about, until=until))

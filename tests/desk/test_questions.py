@@ -226,3 +226,12 @@ def test_without_a_mail_server_the_notice_is_there_to_copy(settings: Settings) -
     assert "Hinweis senden" not in client.get(page).text
     assert client.post_form(page, f"{page}/hinweis", {"to": "a@b.de"}).status_code == 404
     assert desk_of(settings, CLERK).get(f"/briefe/{DORMAGEN}").status_code == 404
+
+
+def test_no_notice_asks_for_years_that_the_letter_says_nobody_expects(settings: Settings) -> None:
+    neuss = "05162024"  # joined in 2017
+    deliver(settings, "neuss.csv", leavers(neuss, 2012, changed={19: "463"}))
+    moment = moment_of(settings)
+    (task,) = (one for one in moment.to_do(EVERYTHING) if one.unit_id == neuss)
+    assert "werden nicht erwartet" in task.sentence.in_language("de")
+    assert notice(neuss, moment.to_do(EVERYTHING), moment.installation.contracts, "x", False) is None
