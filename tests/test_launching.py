@@ -8,7 +8,6 @@ import shutil
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,17 +65,11 @@ def dagster(settings: Settings) -> Iterator[tuple[DagsterInstance, Runs]]:
             yield instance, runs_of(context, settings, lambda: True, lambda: True)
 
 
-def launch(runs: Runs, *order: object) -> str:
-    """As a page does it: in a thread of its own, where no browser of another test has a loop."""
-    with ThreadPoolExecutor(1) as apart:
-        return apart.submit(runs.launch, *order, RESEARCHER).result()
-
-
 def test_a_run_waits_in_the_queue_is_followed_and_leads_to_its_report(
     dagster: tuple[DagsterInstance, Runs], settings: Settings
 ) -> None:
     instance, runs = dagster
-    launched = launch(runs, "modellwelt", [OUTCOME], None)
+    launched = runs.launch("modellwelt", [OUTCOME], None, RESEARCHER)
     waiting = runs.listed()[0]
     assert (waiting.id, waiting.state, waiting.plan, waiting.outcomes) == (launched, RunState.WAITING, "modellwelt", (OUTCOME,))
     assert waiting.started_by == "forscherin"
@@ -113,7 +106,7 @@ def test_a_run_waits_in_the_queue_is_followed_and_leads_to_its_report(
 
 def test_years_make_it_a_run_from_the_inbox_on(dagster: tuple[DagsterInstance, Runs]) -> None:
     instance, runs = dagster
-    run = instance.get_run_by_id(launch(runs, "modellwelt", [], "2010-2012"))
+    run = instance.get_run_by_id(runs.launch("modellwelt", [], "2010-2012", RESEARCHER))
     assert (run.job_name, run.tags[RANGE_START], run.tags[RANGE_END]) == (YEARLY_RUN, "2010", "2012")
     listed = runs.listed()[0]
     assert (listed.years, listed.outcomes) == ("2010–2012", ())
@@ -129,7 +122,7 @@ def test_what_can_not_be_started_is_refused_in_a_sentence(dagster: tuple[Dagster
     }
     for code, order in asked.items():
         with pytest.raises(UserError) as refused:
-            launch(runs, *order)
+            runs.launch(*order, RESEARCHER)
         assert refused.value.code == code
     assert runs.listed() == before
     assert runs.seen("0") is None
@@ -145,9 +138,9 @@ def test_a_plan_that_came_since_the_code_was_loaded_can_be_launched(settings: Se
         (plans / "eigene_frage.yaml").write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
         (plans / "vertippt.yaml").write_text("plan_version: 1\n", encoding="utf-8")
         with pytest.raises(UserError, match="can't be used"):
-            launch(runs, "eigene-frage", [], None)
+            runs.launch("eigene-frage", [], None, RESEARCHER)
         (plans / "vertippt.yaml").unlink()
-        run = pages.workspace.instance.get_run_by_id(launch(runs, "eigene-frage", [], None))
+        run = pages.workspace.instance.get_run_by_id(runs.launch("eigene-frage", [], None, RESEARCHER))
         assert run.job_name.endswith("eigene_frage")
     assert not (pages.daemon_runs())
     assert not (pages.code_runs())
