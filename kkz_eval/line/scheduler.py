@@ -19,7 +19,7 @@ from kkz_eval.evaluation.spread import Spread
 from kkz_eval.line import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
-from kkz_eval.storage.digests import digest_of, program_digest
+from kkz_eval.storage.digests import digest_of, digest_of_tables, program_digest
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -42,7 +42,7 @@ class OnScheduler:
     address: str
 
     def __call__(self, compute: Callable[[A], B], values: Iterable[A], /) -> Iterator[B]:
-        """evaluation.spread.Spread. Raises UserError where no scheduler answers, and where a worker has another program."""
+        """evaluation.spread.Spread. Raises UserError where no scheduler answers, and where a worker is not like this process."""
         waiting = list(values)
         if len(waiting) < 2:
             yield from map(compute, waiting)  # nothing to share out
@@ -106,7 +106,8 @@ def _connection(address: str) -> Any:
 
 @dataclass(frozen=True)
 class _Alike:
-    """A computation that is made only where program and libraries are those of whoever asks: another would give other numbers under the same name."""
+    """A computation that is made only where program, libraries and tables are those of whoever asks: others would give other numbers under the same
+    name."""
 
     like: str
     compute: Callable[[Any], Any]
@@ -117,13 +118,13 @@ class _Alike:
 
 
 def require_alike(like: str) -> None:
-    """Raises UserError where this process has another program, or other libraries, than the one that asked. like: as `likeness` gave it there."""
+    """Raises UserError where this process has another program, other libraries or other tables than the one that asked. like: as `likeness` gave it there."""
     if likeness() != like:
         raise UserError("worker_differs", package=say.package)
 
 
 @cache
 def likeness() -> str:
-    """Digest of the program and the libraries that a result depends on, as this process met them first."""
+    """Digest of the program, the libraries and the tables of territory and programme that a result depends on, as this process met them first."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return digest_of([program_digest(), python, *(version(library) for library in _LIBRARIES)])
+    return digest_of([program_digest(), digest_of_tables(), python, *(version(library) for library in _LIBRARIES)])

@@ -12,12 +12,15 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.reference.register import all_kreise, current_key, municipalities, youth_offices
 from kkz_eval.reference.rows import given_tables, rows, table_names
 from kkz_eval.reference.tables import all_programme_units, programme_units
+from kkz_eval.storage.own_tables import require_as_met
 
 _PACKAGE = "kkz_eval.reference"
 
 
 def check_given_tables() -> None:
-    """Raises UserError for the first thing that does not fit; nothing where the installation gives no table."""
+    """Raises UserError for the first thing that does not fit, and where the tables are others than those that this process works with; nothing where
+    the installation gives no table."""
+    require_as_met()
     if not given_tables():
         return
     for name in table_names():

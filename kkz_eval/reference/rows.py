@@ -1,7 +1,7 @@
 """Reading the small tables of this package, and those that an installation gives in their place. No meaning of a row.
 
 A table of an installation is a file of the same name and columns in `reference` beside its contracts, and is taken as a whole. One process serves
-one installation: what was read is not read again.
+one installation and works with its tables as it met them first (storage.own_tables).
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.system_errors import reason_of
-from kkz_eval.settings import reference_folder
+from kkz_eval.storage.own_tables import own_table, own_table_files, tables_met
 
 _PACKAGE = "kkz_eval.reference"
 _SEVERAL = ("kreis_ags5", "co_treatment")  # of which a table has several rows, told apart by the next column
@@ -28,18 +27,17 @@ def rows(file_name: str) -> list[dict[str, str]]:
 
     Raises UserError for a table of the installation that can't be read, lacks a column, or has a cell that is none of its column.
     """
-    given = reference_folder() / file_name
-    return _given(given) if given.is_file() else _own(file_name)
+    given = tables_met().get(file_name)
+    return _own(file_name) if given is None else _given(own_table(file_name), given)
 
 
 def given_tables() -> tuple[Path, ...]:
     """The tables that the installation gives. Raises UserError for a file beside them that takes no table's place."""
-    folder = reference_folder()
-    files = sorted(path for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
+    files = own_table_files()
     for file in files:
         if file.name not in table_names():
             raise UserError("table_unknown", package=_PACKAGE, file=str(file), known=", ".join(table_names()))
-    return tuple(files)
+    return files
 
 
 def table_names() -> tuple[str, ...]:
@@ -53,11 +51,9 @@ def _own(file_name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(line for line in source.splitlines() if not line.startswith("#")))
 
 
-def _given(file: Path) -> list[dict[str, str]]:
+def _given(file: Path, content: bytes) -> list[dict[str, str]]:
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise UserError("table_unreadable", package=_PACKAGE, file=str(file), reason=reason_of(error)) from error
+        lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise UserError("table_unreadable", package=_PACKAGE, file=str(file), reason="UTF-8") from error
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]

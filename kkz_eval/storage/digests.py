@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from kkz_eval.settings import reference_folder
+from kkz_eval.storage.own_tables import tables_met
 
 
 def digest_of_bytes(data: bytes) -> str:
@@ -51,10 +51,9 @@ def code_digest(*modules: str) -> str:
 
 @cache
 def digest_of_tables() -> str:
-    """SHA-256 of the tables that an installation gives in the place of those of the package; "" where it gives none."""
-    folder = reference_folder()
-    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
-    return digest_of({file.name: digest_of_bytes(file.read_bytes()) for file in files}) if files else ""
+    """SHA-256 of the tables that an installation gives in the place of those of the package, as this process works with them; "" for none."""
+    given = tables_met()
+    return digest_of({name: digest_of_bytes(content) for name, content in given.items()}) if given else ""
 
 
 @cache

@@ -5,27 +5,40 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from kkz_eval.model.errors import UserError
+from kkz_eval.reference.consistent import check_given_tables
 from kkz_eval.reference.rows import given_tables, rows, table_names
+from kkz_eval.storage.digests import digest_of_tables
+from kkz_eval.storage.own_tables import require_as_met, tables_met
 
 ROOT = Path(__file__).parents[2]
 HEAD = "ags5,name,kind,valid_from,valid_until,successor"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """`reference` of an installation, empty."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """`reference` of an installation, empty; this process has not met it yet."""
     monkeypatch.setenv("KKZ_CONTRACTS", str(tmp_path))
     (tmp_path / "reference").mkdir()
-    return tmp_path / "reference"
+    begin_anew()
+    yield tmp_path / "reference"
+    begin_anew()
+
+
+def begin_anew() -> None:
+    """Be as a process that has met no table yet."""
+    tables_met.cache_clear()
+    digest_of_tables.cache_clear()
 
 
 def refused(code: str, **parameters: object) -> None:
+    begin_anew()
     with pytest.raises(UserError) as error:
         rows("kreise.csv")
     assert error.value.code == code
@@ -35,6 +48,7 @@ def refused(code: str, **parameters: object) -> None:
 def test_a_table_of_ones_own_takes_the_place_of_the_package_s(folder: Path) -> None:
     assert len(rows("kreise.csv")) == 55
     (folder / "kreise.csv").write_text(f"\ufeff# Herkunft\n{HEAD}\n05998,Kreis Probe,kreis,2027-01-01,,\n", encoding="utf-8")
+    begin_anew()
     assert [row["name"] for row in rows("kreise.csv")] == ["Kreis Probe"]
     assert len(rows("programme_units.csv")) == 40
     assert [file.name for file in given_tables()] == ["kreise.csv"]
@@ -46,7 +60,24 @@ def test_every_table_of_the_package_would_be_taken_as_ones_own(folder: Path) -> 
         (folder / name).write_text(
             resources.files("kkz_eval.reference").joinpath(name).read_text(encoding="utf-8"), encoding="utf-8"
         )
+    begin_anew()
     assert {name: rows(name) for name in table_names()} == own
+
+
+def test_a_process_works_with_the_tables_that_it_met_and_says_so_where_they_are_others_by_now(folder: Path) -> None:
+    own = folder / "kreise.csv"
+    own.write_text(f"{HEAD}\n05998,Kreis Probe,kreis,,,\n", encoding="utf-8")
+    met, digest = rows("kreise.csv"), digest_of_tables()
+    require_as_met()
+    for edit in (lambda: own.write_text(f"{HEAD}\n05997,Kreis Neu,kreis,,,\n", encoding="utf-8"), own.unlink):
+        edit()
+        with pytest.raises(UserError) as changed:
+            check_given_tables()
+        assert changed.value.code == "tables_changed"
+        assert (rows("kreise.csv"), digest_of_tables()) == (met, digest)
+    begin_anew()
+    assert digest_of_tables() == ""
+    assert len(rows("kreise.csv")) == 55
 
 
 @pytest.mark.parametrize(
