@@ -39,7 +39,12 @@ def tables_met() -> Mapping[str, bytes]:
 def require_as_met() -> None:
     """Raises UserError where the installation gives other tables by now than those that this process works with."""
     if _tables_now() != tables_met():
-        raise UserError("tables_changed", package=_OF_REFERENCE, folder=str(reference_folder()))
+        raise tables_changed()
+
+
+def tables_changed() -> UserError:
+    """What is said where two processes, or one at two times, would work with different tables."""
+    return UserError("tables_changed", package=_OF_REFERENCE, folder=str(reference_folder()))
 
 
 def _tables_now() -> dict[str, bytes]:

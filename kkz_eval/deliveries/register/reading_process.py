@@ -39,6 +39,8 @@ from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.deliveries.results import Claimed, PersonRecords, Unclaimed, Unreadable
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.reading_limits import Limits
+from kkz_eval.storage.digests import digest_of_tables
+from kkz_eval.storage.own_tables import tables_changed
 
 FILES_OF_A_WORKER = 100
 """So many files are read before a worker is replaced; what a library keeps for itself goes with it."""
@@ -80,7 +82,7 @@ def read_apart(
     """What `look` makes of a file, in another process, or what that process came to. Where a system can't fork: in this one, without limits.
 
     The processes wait for the next file under the same contracts and limits, and end with this one. Threads may ask side by side.
-    Raises RuntimeError where they can't be started.
+    Raises RuntimeError where they can't be started, and UserError where they met other tables of territory than this one (storage.own_tables).
     """
     if not CAN_FORK:
         return _named(_look(look, data, name, contracts), name)
@@ -120,9 +122,13 @@ class ReadingProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._answers = self._process.stdin, self._process.stdout
-        if self._ask(self._work) is None:
+        tables = self._ask(self._work)
+        if tables is None:
             self.end()
             raise RuntimeError("the process that reads deliveries did not start; what it said stands above")
+        if tables != digest_of_tables():
+            self.end()
+            raise tables_changed()
 
     def is_for(self, contracts: Mapping[str, Contract], limits: Limits) -> bool:
         """Whether it was started by this process and for this work."""
@@ -227,7 +233,7 @@ def serve() -> None:
         os.dup2(2, 1)  # whatever prints must not get among the answers
         contracts, limits = pickle.load(requests)
         is_reading = mmap.mmap(-1, 1)  # shared with the worker
-        _answer(answers, "ready")  # before this nobody asks, so no request is caught in the buffer of the server
+        _answer(answers, digest_of_tables())  # read here, so that each worker has these; before this nobody asks, so no request is caught in the buffer of the server
         while True:
             worker = os.fork()
             if worker == 0:

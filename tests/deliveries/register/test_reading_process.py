@@ -22,6 +22,7 @@ from kkz_eval.deliveries.register.intake import take_in
 from kkz_eval.deliveries.register.reading_process import Broke, ReadingProcess, Serves, look_over, read_apart
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.deliveries.results import Unreadable
+from kkz_eval.model.errors import UserError
 from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.storage.store import Store
 
@@ -277,3 +278,10 @@ def test_a_small_file_that_is_large_when_it_is_read_exceeds_the_limits(n_rows: i
     assert isinstance(found, Unreadable)
     assert found.reason_code == reason
     assert found.in_language("de").startswith("gross.xlsx: Das Lesen ")
+
+
+def test_a_process_that_met_other_tables_of_territory_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_process, "digest_of_tables", lambda: "of other tables")
+    with pytest.raises(UserError) as refused:
+        ReadingProcess(CONTRACTS, SMALL, reading_process.PROGRAM)
+    assert refused.value.code == "tables_changed"
