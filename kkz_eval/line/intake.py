@@ -82,7 +82,7 @@ def parse_arrivals(installation: Installation, years: Iterable[int]) -> tuple[Ar
     register = installation.register()
     waiting = [a for a in register.of_years(years) if (a.sha256, a.contract_id) not in register.verdicts]
     for arrival in waiting:
-        parse(installation.steps, arrival, installation.contracts)
+        parse(installation.steps, register, arrival, installation.contracts)
     return tuple(waiting)
 
 

@@ -5,8 +5,8 @@ A content is judged once per contract; a verdict stands until someone judges aga
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -30,8 +30,13 @@ TABLES = ("derived/parsed", "derived/corrected", "derived/findings")
 """Where the tables are that verdicts point to."""
 
 
-def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> str:
-    """Key of the parsed table of an arrived content: the intake has kept it; where it is gone, the content is read from landing again.
+_STANDS_ALONE = ("object_missing", "object_altered", "claim_gone")
+"""Why the tables of a standing verdict may stay away: nobody could make them again by trying later."""
+
+
+def parse(steps: Steps, register: Register, arrival: Arrival, contracts: Mapping[str, Contract]) -> str:
+    """Key of the parsed table of an arrived content: the intake has kept it; where it is gone, the content is read from landing again, as of the day
+    on which it first came.
 
     Raises UserError where the contract no longer claims the content.
     """
@@ -40,7 +45,8 @@ def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> 
     if is_kept(steps.store.exists, key):
         steps.journal.reused.append(("parsed", arrival.name))
     else:
-        keep_parsed(steps.store, key, _read_landed(steps.store, arrival, contract, contracts), contract)
+        first = replace(arrival, day=register.first_day_of(arrival.sha256) or arrival.day)
+        keep_parsed(steps.store, key, _read_landed(steps.store, first, contract, contracts), contract)
         steps.journal.computed.append(("parsed", arrival.name))
     return key
 
@@ -58,17 +64,21 @@ def judge_arrival(
 
     A verdict stands when its contract changes. It is made anew when someone decided something about this very file:
     a waiver or a correction of one of its units and years was added, changed or withdrawn. Where the tables behind it are gone, they are
-    made again if the same programme reads the file under the same contract; else it stands without them until someone judges again.
+    made again if the same programme reads the file under the same contract; else, and where what was landed is gone or damaged, it stands without
+    them until someone judges again: whoever needs one is told. Raises UserError where they can't be kept, or the file can't be read for now.
     is_there: whether a table is kept, where they were listed for many at once; else the store is asked.
     """
     standing = register.verdicts.get((arrival.sha256, arrival.contract_id))
     if standing is not None and standing.context_digest == context_of(standing, decisions):
         if not has_tables(is_there or steps.store.exists, standing) and is_given_alike(standing, contracts[arrival.contract_id]):
-            with contextlib.suppress(UserError):  # whoever needs a table of it is told that it is missing
-                _judged_now(steps, arrival, contracts, known_units, decisions)
+            try:
+                _judged_now(steps, register, arrival, contracts, known_units, decisions)
+            except UserError as error:
+                if error.code not in _STANDS_ALONE:
+                    raise
         steps.journal.reused.append(("verdict", arrival.name))
         return standing
-    verdict = _judged_now(steps, arrival, contracts, known_units, decisions)
+    verdict = _judged_now(steps, register, arrival, contracts, known_units, decisions)
     record_verdict(steps.store, verdict)
     steps.journal.computed.append(("verdict", arrival.name))
     return verdict
@@ -76,6 +86,7 @@ def judge_arrival(
 
 def _judged_now(
     steps: Steps,
+    register: Register,
     arrival: Arrival,
     contracts: Mapping[str, Contract],
     known_units: Mapping[str, frozenset[str]],
@@ -83,7 +94,7 @@ def _judged_now(
 ) -> Verdict:
     """The verdict as contract and programme are now; its tables are kept, itself is not."""
     contract = _contract_of(arrival, contracts)
-    key = parse(steps, arrival, contracts)
+    key = parse(steps, register, arrival, contracts)
     parsed = load_parsed(steps.store, key, contract)
     decided = judge_decided(parsed, contract, known_units, decisions)
     judgement = decided.judgement

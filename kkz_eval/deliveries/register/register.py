@@ -138,6 +138,14 @@ class Register:
         """The name under which a content came last; None where it never came."""
         return self._last_names.get(sha256)
 
+    @cached_property
+    def _first_days(self) -> Mapping[str, str]:
+        return {arrival.sha256: arrival.day for arrival in reversed(self.arrivals)}
+
+    def first_day_of(self, sha256: str) -> str:
+        """ISO day on which a content first came, "" where it never came or that was not recorded."""
+        return self._first_days.get(sha256, "")
+
     def last_under(self, name: str, by_desk: bool = False) -> tuple[Arrival, ...]:
         """The newest arrivals under a name (one per contract that read it); empty where the name never came.
 

@@ -13,6 +13,7 @@ from kkz_eval.deliveries.register.intake import landing_key, take_in
 from kkz_eval.deliveries.register.judging import judge_arrival
 from kkz_eval.deliveries.register.parsed_tables import load_parsed, parsed_key
 from kkz_eval.deliveries.register.register import read_register
+from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import known_units
 from kkz_eval.storage.steps import Steps
@@ -88,12 +89,43 @@ def test_what_the_intake_read_is_judged_and_no_file_is_read_twice(tmp_path: Path
     assert verdict.n_errors > 1
 
 
-def test_a_parsed_table_that_is_gone_is_read_from_landing_again(tmp_path: Path, inbox: Path) -> None:
-    (inbox / "a.csv").write_bytes((HEADER + "05570004;2015;Insgesamt;insgesamt;10\r\n").encode("cp1252"))
+def test_a_parsed_table_that_is_gone_is_read_from_landing_again_as_of_the_day_on_which_it_first_came(
+    tmp_path: Path, inbox: Path
+) -> None:
+    (inbox / "a.csv").write_bytes((HEADER + "05570004;2027;Insgesamt;insgesamt;10\r\n").encode("cp1252"))
     steps = Steps(Store.at(str(tmp_path / "home")))
-    register = take_in(steps.store, inbox, CONTRACTS, range(1995, 2027)).register
-    (arrival,) = register.arrivals
+    take_in(steps.store, inbox, CONTRACTS, range(1995, 2030), date(2026, 1, 1))
+    (inbox / "a.csv").rename(inbox / "b.csv")
+    register = take_in(steps.store, inbox, CONTRACTS, range(1995, 2030), date(2028, 1, 1)).register
+    kept = objects_below(steps.store, "derived/parsed")
+    first, again = register.arrivals
+    for arrival in (again, first):
+        for key in steps.store.list("derived"):
+            steps.store.remove(key)
+        judge_arrival(steps, register, arrival, CONTRACTS, known_units())
+        assert ("parsed", arrival.name) in steps.journal.computed
+        assert objects_below(steps.store, "derived/parsed") == kept
+
+
+def objects_below(store: Store, folder: str) -> dict[str, bytes]:
+    return {key: store.get(key) for key in store.list(folder)}
+
+
+def test_a_verdict_stands_without_tables_where_nobody_can_make_them_and_never_where_the_disk_refuses(
+    tmp_path: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (inbox / "a.csv").write_bytes((HEADER + "05570004;2015;Insgesamt;insgesamt;10\r\n").encode("cp1252"))
+    steps, arrival, verdict = judged(tmp_path, inbox)
+    register = read_register(steps.store)
     for key in steps.store.list("derived"):
         steps.store.remove(key)
-    judge_arrival(steps, register, arrival, CONTRACTS, known_units())
-    assert ("parsed", "a.csv") in steps.journal.computed
+
+    def full(*_: object) -> bool:
+        raise UserError("storage_not_writable", place="derived", reason="full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "put_if_absent", full)
+        with pytest.raises(UserError):
+            judge_arrival(steps, register, arrival, CONTRACTS, known_units())
+    steps.store.remove(landing_key(arrival.sha256))
+    assert judge_arrival(steps, register, arrival, CONTRACTS, known_units()) == verdict
