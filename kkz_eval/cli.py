@@ -382,7 +382,7 @@ def _lint(options: argparse.Namespace) -> int:
 def _diff(options: argparse.Namespace) -> int:
     from kkz_eval.commands.contracts import diff_contracts
 
-    return diff_contracts(load_settings(), options.old, options.new, options.home)
+    return diff_contracts(load_settings(home=options.home), options.old, options.new, options.home is not None)
 
 
 def _docs(options: argparse.Namespace) -> int:

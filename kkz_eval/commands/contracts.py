@@ -7,6 +7,7 @@ the pages themselves (contracts/).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kkz_eval.commands import say as say_of_commands
@@ -48,10 +49,10 @@ def lint_contracts(settings: Settings, files: Sequence[Path]) -> int:
     return 1 if problems else 0
 
 
-def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_register: Path | None) -> int:
+def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_register: bool) -> int:
     """Print what changed between two versions of a contract; 0 nothing breaks, 1 something does or the version is too low.
 
-    with_register: the home whose deliveries are looked at, None for none; nothing there is changed. Raises UserError where a file
+    with_register: whether the deliveries of the home are looked at; nothing there is changed. Raises UserError where a file
     can't be read or the two are about different datasets.
     """
     old, new = load_contract(old_file), load_contract(new_file)
@@ -69,8 +70,8 @@ def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_regi
     is_enough = version_numbers(new.version) >= version_numbers(demanded)
     if found:
         tell(say(f"diff.{'version_enough' if is_enough else 'version_short'}", new=new.version, demanded=demanded))
-    if with_register is not None:
-        for line in flipped(Store.at(str(with_register)), new, settings):
+    if with_register:
+        for line in flipped(Store.at(settings.store), new, settings):
             print(line)
     return 1 if any(change.breaks for change in found) or not is_enough else 0
 
@@ -91,7 +92,8 @@ def flipped(store: Store, new: Contract, settings: Settings) -> Iterator[str]:
 
 def _flips_of(store: Store, source: Source, new: Contract, decisions: Decisions, settings: Settings) -> Iterator[str]:
     name, language = source.arrival.name, settings.language
-    result = read_file(store.get(landing_key(source.arrival.sha256)), name, {new.id: new}, source.arrival.arrived_on)
+    first = replace(source.arrival, day=source.first_day).arrived_on  # as it was read when it first came
+    result = read_file(store.get(landing_key(source.arrival.sha256)), name, {new.id: new}, first)
     if not isinstance(result, Claimed):
         if source.verdict.status != Status.REJECTED:
             yield say("diff.flip_unreadable", name=name).in_language(language)

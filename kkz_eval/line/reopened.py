@@ -111,12 +111,12 @@ class Reopened:
 
 def reopen(plan_id: str, snapshot: str = "", settings: Settings | None = None) -> Reopened:
     """The evaluation of a plan on the frozen inputs of a run. snapshot: name of its state, or how it begins; by default that of the newest edition
-    which is kept in KKZ_HOME.
+    which is kept, in KKZ_STORE where one is set, else in KKZ_HOME.
 
     Raises UserError where there is none, or where contracts, plans or decisions are others than those of the run.
     """
     settings = settings or load_settings()
-    store = Store.at(str(settings.home))
+    store = Store.at(settings.store)
     kept = [
         one for one in numbered_editions(store, plan_id) if store.exists(f"{report_folder(plan_id)}/{one.folder}/estimates.csv")
     ]

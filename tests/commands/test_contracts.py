@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +10,7 @@ import pytest
 
 from kkz_eval.checks.plausibility import plausibility_check
 from kkz_eval.cli import main
+from kkz_eval.commands.contracts import diff_contracts
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.snapshot import current_snapshot
@@ -115,9 +117,14 @@ def test_diff_says_where_a_delivery_would_belong_to_no_contract(
     assert "welfare.csv: angenommen, gehört nach der neuen Fassung" in capsys.readouterr().out
 
 
-def test_diff_of_a_compatible_version_ends_with_0(line: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_of_a_compatible_version_ends_with_0_and_looks_where_the_deliveries_of_the_home_are(
+    line: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     new = changed(tmp_path, ("synonym: Anzahl,", "synonym: Anzahl Personen, locale: de}\n          - {synonym: Anzahl,"), ("version: 1.1.0", "version: 1.2.0"))  # fmt: skip
     assert diff(OLD, new, "--home", line.settings.home) == 0
+    assert "Keine der 1 Lieferungen" in capsys.readouterr().out
+    elsewhere = replace(line.settings, home=tmp_path / "of_this_machine", object_store=f"file://{line.settings.home}")
+    assert diff_contracts(elsewhere, OLD, new, with_register=True) == 0
     assert "Keine der 1 Lieferungen" in capsys.readouterr().out
 
 

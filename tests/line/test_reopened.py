@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,14 @@ def test_a_state_is_named_whole_or_by_its_beginning_and_the_newest_edition_is_ta
 
 
 @pytest.mark.parametrize(("plan", "name"), [("modellwelt", "ffff"), ("kekiz-2012", "")])
-def test_where_nothing_was_made_of_a_state_it_says_what_there_is(
-    opened: Reopened, settings: Settings, plan: str, name: str
+def test_where_nothing_was_made_of_a_state_it_says_what_there_is_wherever_that_is_kept(
+    opened: Reopened, settings: Settings, plan: str, name: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(UserError) as unknown:
-        reopen(plan, name, settings)
-    assert unknown.value.code == "reopened_unknown"
-    assert (opened.study.snapshot.name in unknown.value.sentence.in_language("de")) is (plan == "modellwelt")
+    for of in (settings, replace(settings, home=tmp_path, object_store=f"file://{settings.home}")):
+        with pytest.raises(UserError) as unknown:
+            reopen(plan, name, of)
+        assert unknown.value.code == "reopened_unknown"
+        assert (opened.study.snapshot.name in unknown.value.sentence.in_language("de")) is (plan == "modellwelt")
 
 
 def test_what_is_asked_otherwise_is_held_against_plan_and_catalogue(opened: Reopened) -> None:

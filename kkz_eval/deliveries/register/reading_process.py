@@ -233,7 +233,9 @@ def serve() -> None:
         os.dup2(2, 1)  # whatever prints must not get among the answers
         contracts, limits = pickle.load(requests)
         is_reading = mmap.mmap(-1, 1)  # shared with the worker
-        _answer(answers, digest_of_tables())  # read here, so that each worker has these; before this nobody asks, so no request is caught in the buffer of the server
+        _answer(
+            answers, digest_of_tables()
+        )  # read here, so that each worker has these; before this nobody asks, so no request is caught in the buffer of the server
         while True:
             worker = os.fork()
             if worker == 0:
