@@ -86,6 +86,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -108,7 +109,7 @@ from kkz_eval.contracts.rule_kinds.kind import Limits
 from kkz_eval.contracts.rules import derived_rules, key_rule, rule_problems
 from kkz_eval.model.edited_files.cursor import Node, root_of
 from kkz_eval.model.edited_files.file import FileInvalid
-from kkz_eval.model.edited_files.reading import read_edited
+from kkz_eval.model.edited_files.reading import content_of, parse_edited, read_edited
 from kkz_eval.model.edited_files.suggestions import report_unknown_key
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES
@@ -173,10 +174,9 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
         raise UserError("contracts_folder_missing", package=PACKAGE, folder=folder)
     contracts: dict[str, Contract] = {}
     for path in files_in(folder, SUFFIX):
-        root = read_document(path)
-        contract = contract_of(root)
+        contract = load_contract(path)
         if contract.id in contracts:
-            root.child("id").fail("id_twice", id=contract.id)
+            read_document(path).child("id").fail("id_twice", id=contract.id)
         contracts[contract.id] = contract
     if not contracts:
         raise UserError("contracts_folder_empty", package=PACKAGE, folder=folder, suffix=SUFFIX)
@@ -185,7 +185,12 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
 
 def load_contract(path: Path) -> Contract:
     """The contract of one file. Raises ContractError."""
-    return contract_of(read_document(path))
+    return _contract_in(content_of(path, ContractError), str(path))
+
+
+@lru_cache(maxsize=256)  # whoever opens an installation reads them all, and nothing but the bytes decides what they say
+def _contract_in(data: bytes, source: str) -> Contract:
+    return contract_of(root_of(parse_edited(data, source, ContractError)))
 
 
 def read_document(path: Path) -> Node:

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -52,7 +53,7 @@ from kkz_eval.evaluation.problems import PACKAGE, PlanInvalid
 from kkz_eval.model.edited_files.cursor import root_of
 from kkz_eval.model.edited_files.file import EditedFile
 from kkz_eval.model.edited_files.places import Way
-from kkz_eval.model.edited_files.reading import read_edited
+from kkz_eval.model.edited_files.reading import content_of, parse_edited
 from kkz_eval.model.edited_files.schema import report_schema_faults, schema_of
 from kkz_eval.model.texts import LANGUAGES, Language
 
@@ -66,7 +67,12 @@ def plan_schema() -> Mapping[str, Any]:
 
 def load_plan(path: Path) -> Plan:
     """The plan in a YAML file. Raises PlanInvalid with every problem that was found, each with its line."""
-    return _plan_from(read_edited(path, PlanInvalid))
+    return _plan_in(content_of(path, PlanInvalid), str(path))
+
+
+@lru_cache(maxsize=64)  # whoever opens an installation reads all plans, and nothing but the bytes decides what they say
+def _plan_in(data: bytes, source: str) -> Plan:
+    return _plan_from(parse_edited(data, source, PlanInvalid))
 
 
 def parse_plan(data: Mapping[str, object], source: str) -> Plan:

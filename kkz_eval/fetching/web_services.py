@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from kkz_eval.model.edited_files.file import FileInvalid
-from kkz_eval.model.edited_files.schema import read_by_schema, schema_of
+from kkz_eval.model.edited_files.schema import read_by_schema
 from kkz_eval.model.errors import UserError
 
 PACKAGE = "kkz_eval.fetching"
@@ -119,7 +119,7 @@ def order_of(table: str, years: str, regions: str | None, processing: str) -> Or
 
 def load_services(path: Path) -> dict[str, Service]:
     """The services of a YAML file by key, checked by schema. Raises ServicesInvalid."""
-    content = cast(Any, read_by_schema(path, ServicesInvalid, schema_of(PACKAGE, "services.schema.json")).value)
+    content = cast(Any, read_by_schema(path, ServicesInvalid, PACKAGE, "services.schema.json").value)
     return {
         key: Service(key, **{**entry, "tables": {code: table.get("years") for code, table in entry.get("tables", {}).items()}})
         for key, entry in content["services"].items()

@@ -251,7 +251,7 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
 
     Raises CatalogueInvalid, BreaksInvalid where a file can't be read, does not fit its schema, or names an unknown indicator.
     """
-    catalogued, broken = _catalogue(catalogue), read_by_schema(breaks, BreaksInvalid, schema_of(_TEXTS, "breaks.schema.json"))
+    catalogued, broken = _catalogue(catalogue), read_by_schema(breaks, BreaksInvalid, _TEXTS, "breaks.schema.json")
     _check_parts(catalogued)
     content, listed = _content(catalogued), _content(broken)["breaks"]
     _check_indicators(broken, ("breaks",), listed, content["indicators"])
@@ -430,7 +430,7 @@ def _check_indicators(file: EditedFile, way: Way, entries: Sequence[Mapping[str,
 
 
 def _catalogue(path: Path) -> EditedFile:
-    return read_by_schema(path, CatalogueInvalid, schema_of(_TEXTS, "catalogue.schema.json"))
+    return read_by_schema(path, CatalogueInvalid, _TEXTS, "catalogue.schema.json")
 
 
 def _content(file: EditedFile) -> Mapping[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
 from kkz_eval.model.edited_files.reading import parse_edited
-from kkz_eval.model.edited_files.schema import report_schema_faults
+from kkz_eval.model.edited_files.schema import read_by_schema, report_schema_faults
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -97,3 +98,20 @@ def test_all_faults_are_found_and_each_says_the_next_step() -> None:
         "  rate (Zeile 3): Die Schlüssel passen so nicht zusammen. Möglich sind: given | above, below.",
         "  share (Zeile 4): 3 ist zu groß. Der Wert muss kleiner als 1 sein.",
     ]
+
+
+def test_a_file_is_read_anew_when_it_says_something_else_and_each_reader_notes_problems_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "breaks.yaml"
+
+    def written(content: str) -> EditedFile:
+        file.write_text(content, encoding="utf-8")
+        return read_by_schema(file, FileInvalid, "kkz_eval.indicators", "breaks.schema.json")
+
+    first = written("breaks: []\nbreaks_version: 1")
+    first.report(("breaks",), "empty_text", {})
+    again = written("breaks: []\nbreaks_version: 1")
+    again.settle()
+    assert again.value is first.value  # not read twice
+    for _ in range(2):
+        with pytest.raises(FileInvalid):
+            written("breaks: []\nbreaks_version: 2")

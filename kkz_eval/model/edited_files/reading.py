@@ -17,14 +17,18 @@ LARGEST_BYTES = 4 * 2**20  # a hundred times the longest contract
 
 def read_edited(path: Path, invalid: type[FileInvalid] = FileInvalid) -> EditedFile:
     """What a file says. Raises `invalid` where there is no file, no UTF-8 or no YAML; keys that stand twice are noted."""
+    return parse_edited(content_of(path, invalid), str(path), invalid)
+
+
+def content_of(path: Path, invalid: type[FileInvalid] = FileInvalid) -> bytes:
+    """The bytes of a file, as many as parse_edited needs to find it too large. Raises `invalid` where there is none or it can't be read."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(LARGEST_BYTES + 1)
+            return stream.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
         raise invalid(str(path), [Problem("file_missing")]) from None
     except OSError as error:
         raise invalid(str(path), [Problem("file_unreadable", parameters={"reason": reason_of(error)})]) from None
-    return parse_edited(data, str(path), invalid)
 
 
 def parse_edited(data: bytes, source: str, invalid: type[FileInvalid] = FileInvalid) -> EditedFile:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +19,7 @@ from jsonschema.validators import extend
 
 from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
 from kkz_eval.model.edited_files.places import Way
-from kkz_eval.model.edited_files.reading import read_edited
+from kkz_eval.model.edited_files.reading import content_of, parse_edited
 from kkz_eval.model.edited_files.suggestions import report_not_allowed, report_unknown_key
 from kkz_eval.model.edited_files.values import is_number
 
@@ -45,10 +46,16 @@ def schema_of(package: str, name: str) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], json.loads(resources.files(package).joinpath(name).read_text(encoding="utf-8")))
 
 
-def read_by_schema(path: Path, invalid: type[FileInvalid], schema: Mapping[str, Any]) -> EditedFile:
-    """What a file says that fits its schema. Raises `invalid` with everything that does not."""
-    file = read_edited(path, invalid)
-    report_schema_faults(file, schema)
+def read_by_schema(path: Path, invalid: type[FileInvalid], package: str, name: str) -> EditedFile:
+    """What a file says that fits the schema in a file of a package. Raises `invalid` with everything that does not."""
+    file = _fitting(content_of(path, invalid), str(path), invalid, package, name)
+    return replace(file, problems=[])  # whoever reads it further notes what they find in a list of their own
+
+
+@lru_cache(maxsize=32)  # several readers take their part of a file, and whoever opens an installation reads it again
+def _fitting(data: bytes, source: str, invalid: type[FileInvalid], package: str, name: str) -> EditedFile:
+    file = parse_edited(data, source, invalid)
+    report_schema_faults(file, schema_of(package, name))
     file.settle()
     return file
 
