@@ -48,7 +48,7 @@ def schema_of(package: str, name: str) -> Mapping[str, Any]:
 
 def read_by_schema(path: Path, invalid: type[FileInvalid], package: str, name: str) -> EditedFile:
     """What a file says that fits the schema in a file of a package. Raises `invalid` with everything that does not."""
-    file = _fitting(content_of(path, invalid), str(path), invalid, package, name)
+    file = _fitting(content_of(path, invalid), str(path), invalid, package, name)  # type: ignore[arg-type]  # a class is hashable
     return replace(file, problems=[])  # whoever reads it further notes what they find in a list of their own
 
 
