@@ -20,7 +20,7 @@ KKZ_SETTLE_SECONDS  so long a file of the inbox must have stayed as it is before
 KKZ_DESK_SOCKET, KKZ_DESK_ADDRESS, KKZ_PEOPLE  the desk on a server, all three or none: the socket on which the proxy speaks to it, the
                address in browsers (https://desk.example.org), the file of those who may use it (default: none; this machine alone)
 KKZ_MAIL_HOST, KKZ_MAIL_PORT, KKZ_MAIL_SENDER, and KKZ_MAIL_USER, KKZ_MAIL_PASSWORD, KKZ_MAIL_CA: the mail server by which notices go out
-               (port 587; default: none, and notices are copied), its account, and a file with the house's own authority; read by the desk's shell alone
+               (port 587, or 465; default: none, and notices are copied), its account, and a file with the house's own authority; read by the desk's shell alone
 KKZ_DATABASE   the run history of Dagster in a database of Postgres, as postgresql://account@server/database (default: none; files in the home)
 KKZ_METRICS_PORT  port of this machine at which `kkz-eval ui` answers who watches it: /metrics for Prometheus, /gesund (default: none)
 KKZ_BACKUPS    where backups are kept (default: none; the commands name it)
@@ -36,6 +36,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 from kkz_eval.model.day import day_in_berlin
@@ -44,7 +45,41 @@ from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import LANGUAGES, Language
 
+NAMES = frozenset(
+    f"KKZ_{name}"
+    for name in (
+        *(
+            "HOME",
+            "STORE",
+            "INBOX",
+            "CONTRACTS",
+            "SCHEDULER",
+            "REPORTS_URL",
+            "LANGUAGE",
+            "CONTACT",
+            "PUBLISHER",
+            "PUBLISHER_CONTACT",
+        ),
+        *("MODEL_WORLD", "READER_SECONDS", "READER_MEGABYTES", "SETTLE_SECONDS", "DESK_SOCKET", "DESK_ADDRESS", "PEOPLE"),
+        *(
+            "MAIL_HOST",
+            "MAIL_PORT",
+            "MAIL_SENDER",
+            "MAIL_USER",
+            "MAIL_PASSWORD",
+            "MAIL_CA",
+            "DATABASE",
+            "METRICS_PORT",
+            "BACKUPS",
+        ),
+        *("KEEP_BACKUPS", "KEEP_DRAFTS", "KEEP_LOG_DAYS", "KEEP_RUN_DAYS"),
+    )
+)
+"""All there are, besides the accounts of services."""
+_OF_TESTS = frozenset({"KKZ_SHARED", "KKZ_ORACLES", "KKZ_CHROMIUM", "KKZ_PICTURES"})
+_OF_A_SERVICE = re.compile(r"KKZ_[A-Z0-9]+_(TOKEN|USER|PASSWORD)")
 MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN = "shown", "hidden"
+_LAST_PORT = 65_535
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -148,15 +183,21 @@ class MailServer:
 
 
 def load_mail_server(environment: Mapping[str, str] = os.environ) -> MailServer | None:
-    """The mail server that the environment names with the address that notices come from; None where it does not name both.
+    """The mail server that the environment names with the address that notices come from; None where it names neither.
 
-    Raises UserError for a port that is no number.
+    Raises UserError for half of it, and for a port that is none.
     """
     host, sender, user, authority = (environment.get(f"KKZ_MAIL_{part}", "").strip() for part in ("HOST", "SENDER", "USER", "CA"))
-    if not host or not sender:
+    password = environment.get("KKZ_MAIL_PASSWORD", "")
+    if not (host or sender or user or password):
         return None
-    port = _whole(environment, "KKZ_MAIL_PORT", 587, least=1)
-    return MailServer(host, port, sender, user, environment.get("KKZ_MAIL_PASSWORD", ""), authority)
+    needed = {"KKZ_MAIL_HOST": host, "KKZ_MAIL_SENDER": sender}
+    if user or password:
+        needed |= {"KKZ_MAIL_USER": user, "KKZ_MAIL_PASSWORD": password}
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise UserError("mail_half", missing=", ".join(missing))
+    return MailServer(host, _port(environment, "KKZ_MAIL_PORT", 587, least=1), sender, user, password, authority)
 
 
 def load_settings(
@@ -164,9 +205,10 @@ def load_settings(
 ) -> Settings:
     """Settings from the environment; arguments of the command line win.
 
-    Raises UserError for a language that has no catalogue, for a limit that is no whole number, for an address that is none, and where the current
-    folder is gone.
+    Raises UserError for a name that is no setting, for a language that has no catalogue, for a limit that is no whole number, for an address that is
+    none, and where the current folder is gone.
     """
+    _require_known(environment)
     try:
         here = Path.cwd()
     except OSError as error:  # it was removed, or may not be looked into
@@ -193,7 +235,7 @@ def load_settings(
         publisher_contact=_in_one_line(environment, "KKZ_PUBLISHER_CONTACT"),
         server=_server(environment, here),
         database=_database(environment),
-        metrics_port=_whole(environment, "KKZ_METRICS_PORT", 0, least=0),
+        metrics_port=_port(environment, "KKZ_METRICS_PORT", 0, least=0),
         backups=environment.get("KKZ_BACKUPS", "").strip(),
         keep=Keep(
             *(_whole(environment, f"KKZ_KEEP_{name}", 0, least=0) for name in ("BACKUPS", "DRAFTS", "LOG_DAYS", "RUN_DAYS"))
@@ -201,6 +243,14 @@ def load_settings(
         object_store=_object_store(environment),
         scheduler=_scheduler(environment),
     )
+
+
+def _require_known(environment: Mapping[str, str]) -> None:
+    """Raises UserError for a name that nobody reads: what it was to say would be left out, and nothing would tell."""
+    for name in sorted(environment):
+        if name.startswith("KKZ_") and name not in NAMES | _OF_TESTS and not _OF_A_SERVICE.fullmatch(name):
+            near = get_close_matches(name, sorted(NAMES), n=1)
+            raise UserError("setting_unknown_near" if near else "setting_unknown", name=name, near="".join(near))
 
 
 def _object_store(environment: Mapping[str, str]) -> str:
@@ -263,3 +313,11 @@ def _whole(environment: Mapping[str, str], name: str, default: int, least: int) 
     if not (value.isascii() and value.isdigit() and int(value) >= least):
         raise UserError("setting_no_number", name=name, value=value, least=least, default=default)
     return int(value)
+
+
+def _port(environment: Mapping[str, str], name: str, default: int, least: int) -> int:
+    """The number of a port. Raises UserError for what is none."""
+    number = _whole(environment, name, default, least)
+    if number > _LAST_PORT:
+        raise UserError("setting_no_port", name=name, value=number, default=default)
+    return number

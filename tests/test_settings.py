@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from kkz_eval import settings
 from kkz_eval.model.errors import UserError
-from kkz_eval.settings import CHECKOUT, Database, DeskServer, load_credentials, load_settings
+from kkz_eval.settings import CHECKOUT, Database, DeskServer, load_credentials, load_mail_server, load_settings
 
 
 def test_without_an_environment_all_lies_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,6 +56,30 @@ def test_an_account_is_a_token_or_user_and_password_and_is_never_shown() -> None
     assert account is not None
     assert (account.user, account.password) == ("nutzerin", "wort")
     assert load_credentials("genesis", {"KKZ_GENESIS_USER": "nutzerin"}) is None
+
+
+def test_a_name_that_nobody_reads_is_refused_with_the_one_that_was_meant() -> None:
+    with pytest.raises(UserError, match="no setting KKZ_KEEP_BACKUP; perhaps KKZ_KEEP_BACKUPS"):
+        load_settings({"KKZ_KEEP_BACKUP": "30"})
+    with pytest.raises(UserError, match="no setting KKZ_FARBE"):
+        load_settings({"KKZ_FARBE": "rot"})
+    load_settings({"KKZ_GENESIS_TOKEN": "x", "KKZ_SHARED": "/x", "FARBE": "rot"})
+    assert set(re.findall(r"KKZ_[A-Z_]*[A-Z]\b", settings.__doc__ or "")) == settings.NAMES
+
+
+def test_half_of_a_mail_server_or_of_its_account_is_refused_and_nothing_of_it_is_none() -> None:
+    whole = {"KKZ_MAIL_HOST": "mail.example", "KKZ_MAIL_SENDER": "kkz@stiftung.example"}
+    found = load_mail_server(whole)
+    assert found is not None
+    assert (found.host, found.port, found.sender) == ("mail.example", 587, "kkz@stiftung.example")
+    assert load_mail_server({}) is None
+    for name in whole:
+        with pytest.raises(UserError, match=f"missing: {name}"):
+            load_mail_server({key: value for key, value in whole.items() if key != name})
+    with pytest.raises(UserError, match="missing: KKZ_MAIL_PASSWORD"):
+        load_mail_server({**whole, "KKZ_MAIL_USER": "kkz"})
+    with pytest.raises(UserError, match="65535"):
+        load_mail_server({**whole, "KKZ_MAIL_PORT": "70000"})
 
 
 def test_who_publishes_stands_in_one_line_and_nobody_is_nobody(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from kkz_eval.desk.people_file import PeopleFile
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
 from kkz_eval.desk.serving import PRIVATE, THREADS, listen_for_proxy, require_private, strictly_read
 from kkz_eval.desk.transfers import OF_ONE_AMONG_MANY, Limits
-from kkz_eval.fetching.mail import send
+from kkz_eval.fetching.mail import mailer
 from kkz_eval.launching import runs_of
 from kkz_eval.line.installation import shown_model_world
 from kkz_eval.model.errors import UserError
@@ -62,7 +62,8 @@ class Door:
 
 
 def _serve(settings: Settings, port: int) -> None:
-    with door_of(settings, port) as door:
+    send = _sender()  # what is wrong with its settings is said now, not to whoever sends
+    with door_of(settings, port) as door, _for_watchers(settings.metrics_port) as watched:
         settings = replace(settings, reports_url=door.address, model_world=shown_model_world(settings))
         settings.inbox.mkdir(parents=True, exist_ok=True)
         environment = {
@@ -79,41 +80,50 @@ def _serve(settings: Settings, port: int) -> None:
         with dagster_pages(settings, DAGSTER, environment) as dagster:
             runs = runs_of(dagster.workspace, settings, dagster.daemon_runs, dagster.code_runs)
             ahead = Ahead(todo.look_ahead, research.look_ahead)
-            desk = Desk(settings, runs, send=_sender(), ahead=ahead)
+            desk = Desk(settings, runs, send=send, ahead=ahead)
             app = guarded(desk, door.hosts, door.who, dagster.app, door.scheme, door.limits)
             ready = say("ui.ready", url=door.address, dagster=f"{door.address}{DAGSTER}", inbox=settings.inbox)
-            with _watched(desk, settings.metrics_port):
+            with _watched(desk, watched):
                 _Server(strictly_read(app), ready.in_language(settings.language), partial(ahead, desk.settings)).run(
                     [door.listening]
                 )
 
 
 @contextmanager
-def _watched(desk: Desk, port: int) -> Iterator[None]:
-    """Answers for who watches, at a port of this machine while the context lasts; none for port 0. Raises UserError for one in use."""
+def _for_watchers(port: int) -> Iterator[socket.socket | None]:
+    """The port of this machine for who watches, from the start; None for port 0. Raises UserError for one in use."""
     if port == 0:
+        yield None
+        return
+    with _listening(port, "KKZ_METRICS_PORT") as listening:
+        yield listening
+
+
+@contextmanager
+def _watched(desk: Desk, listening: socket.socket | None) -> Iterator[None]:
+    """Answers for who watches while the context lasts; none without a port."""
+    if listening is None:
         yield
         return
     from kkz_eval.desk.metrics import metrics_app  # noqa: PLC0415 (its library is loaded where it is asked for)
 
-    with _listening(port) as listening:
-        app = metrics_app(partial(health_of, desk), partial(is_alive, desk), NAMES)
-        server = uvicorn.Server(strictly_read(app))
-        listening.listen()  # whoever asks before the server has begun waits a moment
-        answering = Thread(target=server.run, args=([listening],))
-        answering.start()
-        try:
-            yield
-        finally:
-            server.should_exit = True
-            answering.join()
+    app = metrics_app(partial(health_of, desk), partial(is_alive, desk), NAMES)
+    server = uvicorn.Server(strictly_read(app))
+    listening.listen()  # whoever asks before the server has begun waits a moment
+    answering = Thread(target=server.run, args=([listening],))
+    answering.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        answering.join()
 
 
 @contextmanager
 def door_of(settings: Settings, port: int) -> Iterator[Door]:
     """The door of a server where one is set, else that of this machine alone. Raises UserError where it can't be had, or would stand open."""
     if settings.server is None:
-        with _listening(port) as listening:
+        with _listening(port, "--port") as listening:
             hosts = [f"{name}:{listening.getsockname()[1]}" for name in NAMES]
             yield Door(listening, f"http://{hosts[0]}", frozenset(hosts), at_this_machine, "http", Limits())
         return
@@ -132,9 +142,9 @@ def door_of(settings: Settings, port: int) -> Iterator[Door]:
 
 
 def _sender() -> Callable[[str, str, str], None] | None:
-    """What hands a message to the mail server of the house; None where the environment names none."""
+    """What hands a message to the mail server of the house; None where the environment names none. Raises UserError for one that can't be used."""
     server = load_mail_server()
-    return None if server is None else partial(send, server)
+    return None if server is None else mailer(server)
 
 
 class _Server(uvicorn.Server):
@@ -152,15 +162,15 @@ class _Server(uvicorn.Server):
         self._then()
 
 
-def _listening(port: int) -> socket.socket:
-    """A socket at a port of this machine alone, 0 for any. Raises UserError where another has it."""
+def _listening(port: int, named: str) -> socket.socket:
+    """A socket at a port of this machine alone, 0 for any. named: what says which. Raises UserError where another has it, and for one that is none."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listening.close()
-        raise UserError("port_in_use", package=say.package, port=port, reason=reason_of(error)) from error
+        raise UserError("port_in_use", package=say.package, port=port, named=named, reason=reason_of(error)) from error
     return listening
 
 

@@ -62,8 +62,10 @@ def reason_of(error: BaseException) -> Reason:
     """Why something failed: of an OSError by its number, of SQLite by its name, of a YAML error by its problem; else what the error says of itself."""
     if isinstance(error, UnicodeDecodeError):
         return Reason("not_utf8", str(error))
+    if isinstance(error, OSError) and isinstance(getattr(error, "library", None), str):  # of encryption: its numbers are no errno
+        return Reason("", getattr(error, "verify_message", None) or getattr(error, "reason", None) or str(error))
     if isinstance(error, OSError):
-        key = f"system.{errno.errorcode.get(error.errno or 0, '')}"
+        key = f"system.{_name_of(error)}"
         return Reason(
             key if f"reasons.{key}" in catalogue("kkz_eval.model", "de") else "",
             error.strerror or str(error) or type(error).__name__,
@@ -77,3 +79,11 @@ def reason_of(error: BaseException) -> Reason:
         key = next((key for begins, key in _YAML if begins in problem), "")
         return Reason(f"yaml.{key}" if key else "", problem)
     return Reason("", " ".join(str(error).split()) or type(error).__name__)
+
+
+def _name_of(error: OSError) -> str:
+    """What the system calls an error. The numbers of name resolution are below zero; a timeout of a connection has none."""
+    number = error.errno or 0
+    if number < 0:
+        return "EAI"
+    return "ETIMEDOUT" if isinstance(error, TimeoutError) else errno.errorcode.get(number, "")

@@ -177,11 +177,11 @@ def test_every_figure_has_a_form_and_a_name_of_its_own() -> None:
 
 
 def test_the_port_is_this_machines_alone_and_gone_with_the_desk(settings: Settings) -> None:
-    from kkz_eval.commands.ui import _watched  # loads Dagster
+    from kkz_eval.commands.ui import _for_watchers, _watched  # loads Dagster
 
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    with _watched(Desk(settings, runs_with(lambda: ENGINE)), port):
+    with _for_watchers(port) as listening, _watched(Desk(settings, runs_with(lambda: ENGINE)), listening):
         with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             assert 'kkz_runs{state="waiting"} 2.0' in answer.read().decode()
         with pytest.raises(HTTPError, match="404"):
