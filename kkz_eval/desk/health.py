@@ -49,11 +49,12 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Disk:
-    """Of the home and the disk that it lies on, in bytes."""
+    """Of the home and the disk that it lies on, in bytes. has_home: it is there; without it all of this is of another disk."""
 
     used_by_home: int
     free: int
     size: int
+    has_home: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,11 @@ class Health:
     @property
     def is_alive(self) -> bool:
         """Whether the desk and all beside it work, so that runs can be started."""
-        return self.history_answers and (self.engine is None or (self.engine.daemon_lives and self.engine.code_lives))
+        return (
+            self.disk.has_home
+            and self.history_answers
+            and (self.engine is None or (self.engine.daemon_lives and self.engine.code_lives))
+        )
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,7 @@ def health(
 def figures(health: Health) -> Iterator[Figure]:
     """All figures, in the order in which the page has them."""
     engine, tasks = health.engine, health.tasks
+    yield Figure("home", Form.ANSWER, float(health.disk.has_home))
     yield Figure("run_history", Form.ANSWER, float(health.history_answers))
     yield Figure("daemon", Form.ANSWER, None if engine is None else float(engine.daemon_lives))
     yield Figure("code_server", Form.ANSWER, None if engine is None else float(engine.code_lives))
@@ -129,6 +135,8 @@ def figures(health: Health) -> Iterator[Figure]:
 
 def concerns(health: Health, now: datetime) -> Iterator[Localised]:
     """What somebody should see to, each with the next step; nothing where all is well."""
+    if not health.disk.has_home:
+        yield say("health.concern.home")
     yield from _of_runs(health.engine, health.history_answers)
     if health.tasks is None:
         yield say("health.concern.deliveries")
@@ -166,7 +174,11 @@ def health_of(desk: Desk) -> Health:
 def is_alive(desk: Desk) -> bool:
     """Whether the desk and all beside it work; of the rest of its health nothing is looked at."""
     engine = _engine(desk)
-    return not isinstance(engine, UserError) and (engine is None or (engine.daemon_lives and engine.code_lives))
+    return (
+        desk.settings.home.is_dir()
+        and not isinstance(engine, UserError)
+        and (engine is None or (engine.daemon_lives and engine.code_lives))
+    )
 
 
 def _engine(desk: Desk) -> Engine | UserError | None:
@@ -189,7 +201,7 @@ def _tasks(desk: Desk) -> tuple[ToDo, ...] | None:
 
 def _disk(home: Path) -> Disk:
     seen = shutil.disk_usage(next(folder for folder in (home, *home.parents) if folder.exists()))
-    return Disk(sum(_sizes(str(home))), seen.free, seen.total)
+    return Disk(sum(_sizes(str(home))), seen.free, seen.total, home.is_dir())
 
 
 def _sizes(folder: str) -> Iterator[int]:

@@ -53,6 +53,13 @@ def well(**changes: object) -> Health:
     return replace(health(ENGINE, [], NOW.date(), DISK, "2026-11-29 03:00"), **changes)
 
 
+def test_a_home_that_is_gone_is_the_first_that_somebody_should_see_to(settings: Settings) -> None:
+    gone = health_of(Desk(replace(settings, home=settings.home / "not mounted"), runs_with(lambda: ENGINE)))
+    assert not gone.is_alive
+    assert "KKZ_HOME" in next(iter(concerns(gone, NOW))).in_language("de")
+    assert next(one.value for one in figures(gone) if one.metric == "kkz_home_up") == 0
+
+
 def runs_with(engine: Callable[[], Engine]) -> Runs:
     return Runs(lambda *_: "", lambda: (), lambda _: None, engine)
 
@@ -157,6 +164,8 @@ def test_whoever_watches_is_answered_with_a_status_alone(settings: Settings) -> 
     assert answer(lambda: replace(ENGINE, daemon_lives=False)) == (503, b"")
     assert answer(lambda: replace(ENGINE, code_lives=False)) == (503, b"")
     assert answer(gone) == (503, b"")
+    settings = replace(settings, home=settings.home / "not mounted")
+    assert answer(lambda: ENGINE) == (503, b"")
     assert answer(lambda: ENGINE, "desk.example.org")[0] == 400  # a page of another site that leads here
 
 
