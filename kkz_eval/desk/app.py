@@ -17,14 +17,14 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kkz_eval.deliveries.register.own_process import fault_of
 from kkz_eval.desk import say
 from kkz_eval.desk.actions import room_of
-from kkz_eval.desk.desk import TOKEN, At, Desk, may, person_of
+from kkz_eval.desk.desk import TOKEN, At, Desk, may, page_at, person_of
 from kkz_eval.desk.guard import DAGSTER, FILES, Guard, Who
 from kkz_eval.desk.pages import (
     board,
@@ -40,9 +40,11 @@ from kkz_eval.desk.pages import (
     returns,
     todo,
 )
+from kkz_eval.desk.sent_again import RefusedForm
 from kkz_eval.desk.transfers import MOST_FILES, Limits
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
+from kkz_eval.model.texts import Localised
 
 ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
     deliver.routes,
@@ -89,6 +91,7 @@ def desk_app(desk: Desk) -> Starlette:
             Exception: _fault(desk),
         },
     )
+    app.state.pages = {at.path: at for at in places if at.method != "POST"}
     app.state.rooms = tuple(sorted((at for at in places if at.room), key=lambda at: front.WISHES.index(at.wish)))
     return app
 
@@ -134,11 +137,11 @@ def _answering(desk: Desk, at: At) -> Callable[[Request], object]:
         except HTTPException:
             desk.refuse(person_of(request), request.method, request.url.path, "form")
             raise
+        request.state.form, request.state.typed = form, at.typed
         try:
             if not desk.is_token(person_of(request), form.get(TOKEN)):
                 desk.refuse(person_of(request), request.method, request.url.path, "token")
                 raise UserError("form_expired", package=say.package)
-            request.state.form = form
             return await run_in_threadpool(at.answer, request)
         finally:
             await form.close()
@@ -168,8 +171,7 @@ def _not_answered(desk: Desk) -> Callable[[Request, Exception], Response]:
         assert isinstance(error, HTTPException)
         status = HTTPStatus(error.status_code)
         known = {HTTPStatus.NOT_FOUND: "not_found", HTTPStatus.FORBIDDEN: "forbidden", HTTPStatus.METHOD_NOT_ALLOWED: "not_found"}
-        said = say(f"not_answered.{known.get(status, 'unreadable')}")
-        return desk.page(request, "sentence.html.j2", say("not_answered.title"), status, said=said)
+        return _refused(desk, request, say(f"not_answered.{known.get(status, 'unreadable')}"), status)
 
     return answer
 
@@ -177,7 +179,7 @@ def _not_answered(desk: Desk) -> Callable[[Request, Exception], Response]:
 def _user_error(desk: Desk) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, UserError)
-        return desk.page(request, "sentence.html.j2", say("not_answered.title"), HTTPStatus.BAD_REQUEST, said=error.sentence)
+        return _refused(desk, request, error.sentence, HTTPStatus.BAD_REQUEST)
 
     return answer
 
@@ -188,14 +190,43 @@ def _refused_by_system(desk: Desk) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
         _log.error("%s %s: %s", request.method, room_of(request.url.path), fault_of(error))
         said = UserError("system_refused", reason=reason_of(error)).sentence
-        return desk.page(request, "sentence.html.j2", say("not_answered.title"), HTTPStatus.INTERNAL_SERVER_ERROR, said=said)
+        return _refused(desk, request, said, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     return answer
 
 
 def _fault(desk: Desk) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
-        status = HTTPStatus.INTERNAL_SERVER_ERROR
-        return desk.page(request, "sentence.html.j2", say("not_answered.title"), status, said=say("not_answered.fault"))
+        return _refused(desk, request, say("not_answered.fault"), HTTPStatus.INTERNAL_SERVER_ERROR)
 
     return answer
+
+
+def _refused(desk: Desk, request: Request, said: Localised, status: HTTPStatus) -> Response:
+    """Why something did not go: of a form on the page that it came from, with what was typed in its fields; else on a page that says only this."""
+    form = getattr(request.state, "form", None)
+    if isinstance(form, FormData):
+        request.state.refused = RefusedForm.of(said, request.url.path, form, request.state.typed)
+        page = _page_of_form(request)
+        if page is not None:
+            at, asked = page
+            try:
+                answered = at.answer(asked)
+            except (HTTPException, UserError, OSError):  # that page does not stand any more: what was typed stands on the page below
+                request.state.refused = RefusedForm.of(said, request.url.path, form, request.state.typed)
+            else:
+                if answered.status_code == HTTPStatus.OK:
+                    answered.status_code = status
+                    return answered
+    return desk.page(request, "sentence.html.j2", say("not_answered.title"), status, said=said)
+
+
+def _page_of_form(request: Request) -> tuple[At, Request] | None:
+    """The page that a form was sent from, and how a browser would ask for it; None where this person may not see it."""
+    scope = {**request.scope, "method": "GET", "path": page_at(request), "root_path": "", "query_string": b""}
+    for route in request.app.routes:
+        found, params = route.matches(scope) if isinstance(route, Route) else (Match.NONE, {})
+        if found == Match.FULL:
+            at: At = request.app.state.pages[route.path]
+            return (at, Request({**scope, "raw_path": scope["path"].encode(), **params})) if may(person_of(request), at.may) else None
+    return None

@@ -26,6 +26,7 @@ from kkz_eval.desk.content_policy import FOR_PAGES
 from kkz_eval.desk.guard import DAGSTER
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.runs import Runs
+from kkz_eval.desk.sent_again import RefusedForm, SentAgain
 from kkz_eval.model.day import day_in_berlin
 from kkz_eval.model.texts import LANGUAGES, Language, Localised
 from kkz_eval.settings import Settings
@@ -44,7 +45,7 @@ class At:
 
     path: as Starlette writes it, numbers as {name:number}; answer: runs in a thread of its own; may: the roles, of which one is enough; method: GET or POST, a POST
     comes to `answer` with its token checked; room: word under which navigation offers the address, "" for none; wish: what somebody wants
-    who goes there (deliver, evaluate, read).
+    who goes there (deliver, evaluate, read); typed: fields of a form that somebody types into, said by `typed` in the texts.
     """
 
     path: str
@@ -53,6 +54,7 @@ class At:
     method: str = "GET"
     room: str = ""
     wish: str = ""
+    typed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Desk:
                 person=person,
                 here=page_at(request),
                 is_form=request.method not in _OF_PAGES,
+                refused=refused_form(request),
                 query=request.url.query if request.method in _OF_PAGES else "",
                 token=self.token(person),
                 places=places_of(self.installed),
@@ -145,6 +148,13 @@ def page_at(request: Request) -> str:
     return path or "/"
 
 
+def refused_form(request: Request) -> RefusedForm | None:
+    """The form that was refused, where this page is the answer to one."""
+    found = getattr(request.state, "refused", None)
+    assert found is None or isinstance(found, RefusedForm)
+    return found
+
+
 def field_of(request: Request, name: str) -> str:
     """A field of a form as text without blanks around it; "" where it is missing or a file."""
     value = form_of(request).get(name)
@@ -165,7 +175,7 @@ def places_of(settings: Settings) -> tuple[str, ...]:
 
 @cache
 def environment(language: Language) -> Environment:
-    """The templates, with the texts of one language: `say(key, …)` and the filter `said` for what is Localised.
+    """The templates, with the texts of one language: `say(key, …)` and the filter `said` for what is Localised; and `sent_again(path, …)`, what a form holds.
 
     No sentence names a folder of the machine: the `places` of a page are taken from the paths of files in them.
     """
@@ -182,7 +192,13 @@ def environment(language: Language) -> Environment:
     def said(context: Context, value: object) -> object:
         return _within(context, value.in_language(language)) if isinstance(value, Localised) else value
 
+    @pass_context
+    def sent_again(context: Context, path: str, /, **named: object) -> SentAgain:
+        refused: RefusedForm | None = context["refused"]
+        return SentAgain(None) if refused is None else refused.shown_at(path, named)
+
     made.globals["say"] = say_within
+    made.globals["sent_again"] = sent_again
     made.filters["said"] = said
     return made
 

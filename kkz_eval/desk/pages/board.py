@@ -103,8 +103,8 @@ def routes(desk: Desk) -> Iterator[At]:
 
     yield At("/tafel", board, INSIDE, room="board", wish="deliver")
     yield At(PLACE, place, INSIDE)
-    yield At(f"{PLACE}/frage", asked, _ASK, method="POST")
-    yield At(f"{PLACE}/antwort", answered, _ASK, method="POST")
+    yield At(f"{PLACE}/frage", asked, _ASK, method="POST", typed=("text",))
+    yield At(f"{PLACE}/antwort", answered, _ASK, method="POST", typed=("text",))
 
 
 PLACE = "/tafel/{dataset}/{unit}/{year:number}"

@@ -112,10 +112,10 @@ def routes(desk: Desk) -> Iterator[At]:
         return _back(moment, where)
 
     yield At("/entscheidungen", listed, HAND_IN | APPROVERS, room="decisions", wish="deliver")
-    yield At("/entscheidungen/{id}/genehmigen", approved, APPROVERS, method="POST")
-    yield At("/entscheidungen/{id}/ablehnen", declined, APPROVERS, method="POST")
-    yield At(f"{PLACE}/entscheiden", decided, HAND_IN, method="POST")
-    yield At(f"{PLACE}/loeschen", _removing(desk), STEWARDS, method="POST")
+    yield At("/entscheidungen/{id}/genehmigen", approved, APPROVERS, method="POST", typed=("expires",))
+    yield At("/entscheidungen/{id}/ablehnen", declined, APPROVERS, method="POST", typed=("reason",))
+    yield At(f"{PLACE}/entscheiden", decided, HAND_IN, method="POST", typed=("reason", "new"))
+    yield At(f"{PLACE}/loeschen", _removing(desk), STEWARDS, method="POST", typed=("reason", "typed"))
 
 
 def _asked(request: Request, moment: Moment) -> tuple[Asked, Place]:

@@ -112,7 +112,7 @@ def routes(desk: Desk) -> Iterator[At]:
     yield At("/briefe/{unit}", letter, HAND_IN)
     yield At("/briefe/{unit}/antwort.txt", letter_as_text, HAND_IN)
     yield At("/briefe/{unit}/vorlage/{dataset}", template, HAND_IN)
-    yield At("/briefe/{unit}/hinweis", sent, _STEWARDS, method="POST")
+    yield At("/briefe/{unit}/hinweis", sent, _STEWARDS, method="POST", typed=("to",))
     yield At(f"{PLACE}/markiert", marked, INSIDE)
 
 

@@ -88,7 +88,7 @@ def routes(desk: Desk) -> Iterator[At]:
     yield At(f"{_ADDRESSES['rules']}/{{kind}}", pages.rule, ALL_ROLES)
     yield At("/regeln/{kind}.html", _to_rule, ALL_ROLES)  # as pages for municipalities name it
     yield At(_ADDRESSES["text"], pages.text, ALL_ROLES)
-    yield At(_ADDRESSES["text"], pages.text_checked, ALL_ROLES, method="POST")
+    yield At(_ADDRESSES["text"], pages.text_checked, ALL_ROLES, method="POST", typed=("text",))
     yield At(_SEARCH, pages.search, ALL_ROLES)
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kkz_eval.desk import say
-from kkz_eval.desk.desk import At, Desk, field_of, form_of, person_of
+from kkz_eval.desk.desk import At, Desk, field_of, form_of, person_of, refused_form
 from kkz_eval.desk.health import why_no_run_begins
 from kkz_eval.desk.opened import opened
 from kkz_eval.desk.pages.research import MAY
@@ -48,8 +48,9 @@ def routes(desk: Desk) -> Iterator[At]:
 
     def all_runs(request: Request) -> Response:
         installation = opened(desk.settings)
-        plans = installation.plans
-        chosen = plans.get(request.query_params.get("plan", "")) or next(iter(plans.values()), None)
+        plans, refused = installation.plans, refused_form(request)
+        asked = request.query_params.get("plan", "") if refused is None else refused.field("plan")
+        chosen = plans.get(asked) or next(iter(plans.values()), None)
         outcomes = () if chosen is None else [(one.indicator, one.role) for one in chosen.outcomes]
         return desk.page(
             request,
@@ -91,7 +92,7 @@ def routes(desk: Desk) -> Iterator[At]:
         )
 
     yield At(_ALL, all_runs, MAY)
-    yield At(_ALL, start, MAY, method="POST")
+    yield At(_ALL, start, MAY, method="POST", typed=("jahre",))
     yield At(f"{_ALL}/{{run}}", one_run, MAY)
 
 
