@@ -7,6 +7,7 @@ import dagster as dg
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.moment import moment_of
 from kkz_eval.checks.results import check_of
+from kkz_eval.contracts.called import labels_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.plausibility import Doubt
 from kkz_eval.line import say
@@ -42,13 +43,12 @@ def plausibility_check(contract: Contract) -> dg.AssetChecksDefinition:
 
 def _sentence(doubt: Doubt, name: str, contract: Contract, language: Language) -> str:
     finding = dataclasses.replace(doubt.finding, value=_HIDDEN, allowed=_HIDDEN)
-    of = contract.property_named(str(finding.field))
-    label = of.label_de if language == "de" else of.label_en
+    called = labels_of([contract], language).of(finding)
     return say(
         "plausibility.found",
         name=name,
         cell=finding.cell,
-        message=finding.message(label).in_language(language),
-        fix=finding.fix(label).in_language(language),
+        message=finding.message(called).in_language(language),
+        fix=finding.fix(called).in_language(language),
         rule=finding.rule,
     ).in_language(language)

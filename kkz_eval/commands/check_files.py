@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from kkz_eval.commands import say
 from kkz_eval.contracts.alike import Alike, alike
+from kkz_eval.contracts.called import Labels, labels_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.summary import counted
@@ -26,6 +27,7 @@ from kkz_eval.deliveries.register.inbox import content_of, shown
 from kkz_eval.deliveries.register.own_process import confined, reason_of_error
 from kkz_eval.deliveries.results import Unclaimed, Unreadable
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.findings import Called
 from kkz_eval.model.reading_limits import Limits
 from kkz_eval.model.shown_findings import counts
 from kkz_eval.model.texts import Language
@@ -145,7 +147,7 @@ def _looked_at(file: Path, data: bytes, order: _Order) -> tuple[int, dict[str, o
 def _refused(file: Path, result: NotChecked, language: Language, most: int) -> tuple[int, dict[str, object]]:
     refused: dict[str, object] = {"file": shown(str(file)), "readable": False, "sentence": result.in_language(language)}
     if isinstance(result, Unclaimed) and result.findings is not None:
-        refused |= _shown(result.findings, alike(result.findings, most), {}, language)
+        refused |= _shown(result.findings, alike(result.findings, most), labels_of((), language), language)
     return 2, refused
 
 
@@ -162,13 +164,13 @@ def _judged(table: CheckedTable, language: Language) -> dict[str, object]:
     }
 
 
-def _shown(findings: pa.Table, listed: Sequence[Alike], labels: Mapping[str, str], language: Language) -> dict[str, object]:
+def _shown(findings: pa.Table, listed: Sequence[Alike], labels: Labels, language: Language) -> dict[str, object]:
     """The findings that are listed, and all of them counted by rule and column."""
     by_rule = [
         {
             "rule": one.first.rule,
             "severity": one.first.severity,
-            "column": labels.get(one.first.field or "", one.first.field),
+            "column": labels.columns.get(one.first.field or "", one.first.field),
             "count": one.count,
             "first": one.first.cell,
         }
@@ -178,11 +180,11 @@ def _shown(findings: pa.Table, listed: Sequence[Alike], labels: Mapping[str, str
         "findings_total": findings.num_rows,
         "findings_listed": sum(found.count for found in listed),
         "counts": by_rule,
-        "findings": [_finding(found, labels.get(found.finding.field or ""), language) for found in listed],
+        "findings": [_finding(found, labels.of(found.finding), language) for found in listed],
     }
 
 
-def _finding(found: Alike, label: str | None, language: Language) -> dict[str, object]:
+def _finding(found: Alike, called: Called, language: Language) -> dict[str, object]:
     finding = found.finding
     return {
         "rule": finding.rule,
@@ -192,8 +194,8 @@ def _finding(found: Alike, label: str | None, language: Language) -> dict[str, o
         "year": found.year,
         "value": finding.value,
         "allowed": finding.allowed_shown(language),
-        "message": found.message(label).in_language(language),
-        "fix": finding.fix(label).in_language(language),
+        "message": found.message(called).in_language(language),
+        "fix": finding.fix(called).in_language(language),
         "page": finding.page,
         "count": found.count,
         "cells": list(found.cells),

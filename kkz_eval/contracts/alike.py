@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kkz_eval.contracts import say
-from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.findings import Called, Finding, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.shown_findings import OF_ONE_COLUMN, first_places, group_numbers
 from kkz_eval.model.texts import Joined, Localised
@@ -44,9 +44,9 @@ class Alike:
         """The addresses of the places."""
         return tuple(cell_address(*place) for place in self.places)
 
-    def message(self, field_label: str | None) -> Localised:
+    def message(self, called: Called) -> Localised:
         """The sentence of the first finding, and how many others it holds for."""
-        said = self.finding.message(field_label)
+        said = self.finding.message(called)
         others = self.count - 1
         if not others:
             return said

@@ -212,7 +212,11 @@ def _refused(desk: Desk, request: Request, said: Localised, status: HTTPStatus) 
             at, asked = page
             try:
                 answered = at.answer(asked)
-            except (HTTPException, UserError, OSError):  # that page does not stand any more: what was typed stands on the page below
+            except (
+                HTTPException,
+                UserError,
+                OSError,
+            ):  # that page does not stand any more: what was typed stands on the page below
                 request.state.refused = RefusedForm.of(said, request.url.path, form, request.state.typed)
             else:
                 if answered.status_code == HTTPStatus.OK:
@@ -228,5 +232,9 @@ def _page_of_form(request: Request) -> tuple[At, Request] | None:
         found, params = route.matches(scope) if isinstance(route, Route) else (Match.NONE, {})
         if found == Match.FULL:
             at: At = request.app.state.pages[route.path]
-            return (at, Request({**scope, "raw_path": scope["path"].encode(), **params})) if may(person_of(request), at.may) else None
+            return (
+                (at, Request({**scope, "raw_path": scope["path"].encode(), **params}))
+                if may(person_of(request), at.may)
+                else None
+            )
     return None

@@ -12,7 +12,7 @@ from kkz_eval.deliveries.results import PersonRecords, Unclaimed
 from kkz_eval.desk import say
 from kkz_eval.desk.held import CheckedFile
 from kkz_eval.line.handing_in import objection
-from kkz_eval.model.findings import Severity
+from kkz_eval.model.findings import Called, Severity
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.texts import Language, Localised, Sentence, Wording
 from kkz_eval.model.verdicts import COUNTING, State, Status
@@ -192,7 +192,7 @@ class FileView:
 
     def _finding(self, number: int, entry: Alike, of: CheckedTable | None) -> FindingView:
         finding = entry.finding
-        label = None if of is None else of.label_of(finding.field, self.language)
+        called = Called() if of is None else of.labels(self.language).of(finding)
         placed = [place for place in entry.places if place[1] is not None or place[2] is not None]
         return FindingView(
             number=number,
@@ -201,8 +201,8 @@ class FileView:
             severity=say_of_stewardship(f"severity.{finding.severity}"),
             cells=tuple((cell_address(*place), self._anchor(place)) for place in placed[:_LINKED]),
             more=max(entry.count - _LINKED, 0) if placed else 0,
-            message=finding.message(label),
-            fix=finding.fix(label),
+            message=finding.message(called),
+            fix=finding.fix(called),
             rule=f"{_RULES}/{finding.kind}",
         )
 

@@ -14,6 +14,7 @@ from importlib.metadata import version
 
 import pyarrow as pa
 
+from kkz_eval.contracts.called import labels_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judged_table import KnownUnits
 from kkz_eval.contracts.masks import judge
@@ -122,13 +123,13 @@ def _first_finding(source: Source, counted: Sequence[Count], contract: Contract,
     """Where the first fault is, for the run history: values of cells, and sums of them, never go there."""
     errors = [one for one in counted if one.first.severity == Severity.ERROR]
     first = replace((errors or counted)[0].first, value=_HIDDEN, allowed=_HIDDEN)
-    label = next((p.label_de if language == "de" else p.label_en for p in contract.properties if p.name == first.field), None)
+    called = labels_of([contract], language).of(first)
     return say(
         "contract_check.found",
         name=source.arrival.name,
         count=sum(one.count for one in counted),
         cell=first.cell or "–",
-        message=first.message(label).in_language(language),
-        fix=first.fix(label).in_language(language),
+        message=first.message(called).in_language(language),
+        fix=first.fix(called).in_language(language),
         rule=first.rule,
     ).in_language(language)

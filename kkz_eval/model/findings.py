@@ -65,6 +65,15 @@ def rule_page_name(kind: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """What people call what a finding is about, None where nobody said. column: its property; unit: its unit; across: what its rule adds up over."""
+
+    column: str | None = None
+    unit: str | None = None
+    across: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One row of a findings table; columns as in FINDINGS_SCHEMA."""
 
@@ -91,13 +100,13 @@ class Finding:
         """The page that explains this kind of finding, in the folder that `contracts docs` writes."""
         return rule_page_name(self.kind)
 
-    def message(self, field_label: str | None = None) -> Sentence:
-        """What is wrong. field_label: what people call the field, where the file has no title for it."""
-        return say(f"findings.{self.kind}.message", **self._parameters(field_label))
+    def message(self, called: Called = Called()) -> Sentence:
+        """What is wrong. called: its column only where the file has no title for it."""
+        return say(f"findings.{self.kind}.message", **self._parameters(called))
 
-    def fix(self, field_label: str | None = None) -> Sentence:
-        """What to do. field_label: as of `message`."""
-        return say(f"findings.{self.kind}.fix", **self._parameters(field_label))
+    def fix(self, called: Called = Called()) -> Sentence:
+        """What to do. called: as of `message`."""
+        return say(f"findings.{self.kind}.fix", **self._parameters(called))
 
     def allowed_shown(self, language: Language) -> str:
         """What is right here, never empty: as the rule says it, else in words by how the kind of finding begins."""
@@ -107,17 +116,18 @@ class Finding:
     def _allowed_in_words(self) -> Sentence:
         return say(f"allowed.{self.kind.partition('_')[0]}")
 
-    def _parameters(self, field_label: str | None) -> dict[str, object]:
+    def _parameters(self, called: Called) -> dict[str, object]:
         place = self.cell or say("place.file")
         if self.row is not None and self.column is None:  # a whole row, in words
             place = say("place.row_of_sheet" if self.sheet else "place.row", row=self.row, sheet=self.sheet)
         return {
-            "field": _in_a_sentence(self.title or "") or field_label or self.field or place,  # before any contract: no property
+            "field": _in_a_sentence(self.title or "") or called.column or self.field or place,  # before any contract: no property
             "value": _in_a_sentence(self.value or "") or say("place.empty"),
             "allowed": self.allowed or self._allowed_in_words,
             "typed": next(iter(typed_span(self.value or "")), say("place.empty")),
             "symbols": explained(symbols_in(self.allowed or "")),
-            "unit": self.unit_id or say("place.no_unit"),
+            "unit": (self.unit_id and called.unit) or self.unit_id or say("place.no_unit"),
+            "across": say("place.across", dimension=called.across) if called.across else "",
             "year": say("place.no_year") if self.year is None else self.year,
             "cell": place,
         }

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cached_property
 
 from kkz_eval.contracts.alike import Alike, alike
+from kkz_eval.contracts.called import Labels, labels_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.summary import Summary, summary_of
@@ -50,13 +51,9 @@ class CheckedTable:
         """What people read of the file as a whole."""
         return state_of(self.judgement.status, self.judgement.slices)
 
-    def label_of(self, field: str | None, language: Language) -> str | None:
-        """What people call a property; None for what is none of the contract."""
-        return self.labels(language).get(field or "")
-
-    def labels(self, language: Language) -> dict[str, str]:
-        """What people call the properties, by their names."""
-        return {one.name: (one.label_de if language == "de" else one.label_en) for one in self.contract.properties}
+    def labels(self, language: Language) -> Labels:
+        """What people call what its findings are about."""
+        return labels_of([self.contract], language)
 
 
 @dataclass(frozen=True)

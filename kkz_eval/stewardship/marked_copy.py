@@ -15,6 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from kkz_eval.contracts.called import Labels, labels_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.outgoing import (
     HAIR,
@@ -86,7 +87,7 @@ def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Lang
     """
     every = concat_findings([one.findings for one in judged])
     findings = list(iter_findings(listed(every, LISTED)))
-    labels = {p.name: (p.label_de if language == "de" else p.label_en) for one in judged for p in one.contract.properties}
+    labels = labels_of((one.contract for one in judged), language)
     source = source_copy(data, [one.contract for one in judged])
     workbook, sheet_of = (empty_workbook(), {}) if source is None else (source.workbook, source.sheet_of)
     _mark(workbook, sheet_of, findings, labels, language)
@@ -182,13 +183,11 @@ def _count(findings: pa.Table, severity: Severity) -> int:
     return int(pc.sum(pc.equal(findings.column("severity"), severity), min_count=0).as_py())
 
 
-def _counted(
-    findings: pa.Table, labels: Mapping[str, str], sheet_of: Mapping[str | None, str], language: Language
-) -> Iterator[str]:
+def _counted(findings: pa.Table, labels: Labels, sheet_of: Mapping[str | None, str], language: Language) -> Iterator[str]:
     """The rules and columns with most findings, a line each, with the first cell."""
     most = sorted(counts(findings), key=lambda one: -one.count)
     for one in most[:_COUNTED]:
-        column = labels.get(one.first.field or "", one.first.field or "–")
+        column = labels.columns.get(one.first.field or "", one.first.field or "–")
         yield f"{one.count} × {one.first.rule}, {column} ({_shown_cell(one.first, sheet_of)})"
     if len(most) > _COUNTED:
         yield f"… (+{len(most) - _COUNTED})"
@@ -222,7 +221,7 @@ def _write_findings(
     first: int,
     findings: Sequence[Finding],
     sheet_of: Mapping[str | None, str],
-    labels: Mapping[str, str],
+    labels: Labels,
     language: Language,
 ) -> None:
     for column, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True), start=1):
@@ -233,14 +232,14 @@ def _write_findings(
     opened = status_word(Decision.OPEN, language)
     for number, finding in enumerate(findings, start=1):
         row = first + number
-        label_of = labels.get(finding.field or "")
+        called = labels.of(finding)
         texts = {
             "cell": _shown_cell(finding, sheet_of),
             "unit": "" if finding.unit_id is None else f"{unit_label(finding.unit_id)} ({finding.unit_id})",
             "value": finding.value or "",
             "allowed": finding.allowed_shown(language),
-            "message": finding.message(label_of).in_language(language),
-            "fix": f"{finding.fix(label_of).in_language(language)} [{finding.page}]",
+            "message": finding.message(called).in_language(language),
+            "fix": f"{finding.fix(called).in_language(language)} [{finding.page}]",
             "severity": say(f"severity.{finding.severity}").in_language(language),
             "rule": finding.rule,
             "status": opened,
@@ -291,7 +290,7 @@ def _mark(
     workbook: Workbook,
     sheet_of: Mapping[str | None, str],
     findings: Sequence[Finding],
-    labels: Mapping[str, str],
+    labels: Labels,
     language: Language,
 ) -> None:
     """Colour and comment the faulty cells; several findings of one cell share a comment, the gravest gives the colour."""
@@ -305,12 +304,11 @@ def _mark(
         cell = workbook[name].cell(*first_of[name].get((row, column), (row, column)))
         gravest = min((Severity(finding.severity) for _, finding in found), key=_ORDER.index)
         cell.fill = _FILLS[gravest]
-        label_of = {finding.field: labels.get(finding.field or "") for _, finding in found}
         _comment(
             cell,
             [
-                f"{number}. {finding.message(label_of[finding.field]).in_language(language)} "
-                f"{finding.fix(label_of[finding.field]).in_language(language)} [{finding.page}]"
+                f"{number}. {finding.message(labels.of(finding)).in_language(language)} "
+                f"{finding.fix(labels.of(finding)).in_language(language)} [{finding.page}]"
                 for number, finding in found
             ],
         )

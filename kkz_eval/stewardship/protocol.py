@@ -8,6 +8,7 @@ from importlib import resources
 import pyarrow as pa
 from jinja2 import Environment, StrictUndefined, Template
 
+from kkz_eval.contracts.called import labels_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.model.findings import Severity, iter_findings
@@ -36,10 +37,10 @@ def protocol_page(
     name: of the delivered file; findings: FINDINGS_SCHEMA, in the order of the file; standing: of the delivery beside the others;
     simulated: whether the file says that its figures are made up. Delivered values are shown as they are.
     """
-    labels = {p.name: (p.label_de if language == "de" else p.label_en) for p in contract.properties}
+    labels = labels_of([contract], language)
     rows = []
     for number, finding in enumerate(iter_findings(listed(findings, SHOWN)), start=1):
-        label = labels.get(finding.field or "")
+        called = labels.of(finding)
         rows.append(
             {
                 "number": number,
@@ -48,8 +49,8 @@ def protocol_page(
                 "year": finding.year or "–",
                 "value": finding.value if finding.value is not None else "–",
                 "allowed": finding.allowed_shown(language),
-                "message": finding.message(label).in_language(language),
-                "fix": finding.fix(label).in_language(language),
+                "message": finding.message(called).in_language(language),
+                "fix": finding.fix(called).in_language(language),
                 "rule": f"{finding.rule} [{finding.page}]",
                 "severity": say(f"severity.{finding.severity}").in_language(language),
                 "is_error": finding.severity == Severity.ERROR,
@@ -74,7 +75,7 @@ def protocol_page(
             {
                 "rule": one.first.rule,
                 "severity": say(f"severity.{one.first.severity}").in_language(language),
-                "column": labels.get(one.first.field or "", one.first.field or "–"),
+                "column": labels.columns.get(one.first.field or "", one.first.field or "–"),
                 "count": one.count,
                 "first": one.first.cell or "–",
             }

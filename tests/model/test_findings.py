@@ -2,7 +2,7 @@
 
 import pytest
 
-from kkz_eval.model.findings import Finding
+from kkz_eval.model.findings import Called, Finding
 from kkz_eval.model.texts import catalogue
 
 
@@ -15,7 +15,7 @@ def test_a_cell_of_no_property_is_named_by_its_address(language):
 
 def test_the_label_of_the_reader_comes_first_then_the_property():
     finding = Finding("reader_number", "reader_number", "error", row=4, column=14, field="persons", value="12x")
-    assert "„Personen“" in finding.message("Personen").in_language("de")
+    assert "„Personen“" in finding.message(Called("Personen")).in_language("de")
     assert "„persons“" in finding.message().in_language("de")
 
 
@@ -56,4 +56,4 @@ def test_a_finding_with_nothing_in_it_is_still_a_sentence_and_says_what_is_allow
 
 def test_the_column_is_called_as_in_the_file():
     finding = Finding("reader_number", "reader_number", "error", row=4, column=14, field="persons", value="12x", title="Anzahl")
-    assert "„Anzahl“" in finding.message("Personen").in_language("de")
+    assert "„Anzahl“" in finding.message(Called("Personen")).in_language("de")

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from kkz_eval.contracts.called import labels_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.decided import APPLIED
 from kkz_eval.desk import say
@@ -148,7 +149,7 @@ def _page_of(desk: Desk, request: Request, moment: Moment, place: Place) -> Resp
         counts=[] if story.cell.history is None else [delivery_named(arrival) for arrival in story.cell.history.holding],
         history=story.cell.history,
         steps=[_step(step, contract) for step in reversed(story.steps)],
-        findings=_findings(moment, story, requests, contract.id),
+        findings=_findings(moment, story, requests, contract.id, desk.language(request)),
         kept=story.findings is not None,
         more=max(0, len(story.findings or ()) - FINDINGS),
         requests=requests_shown(moment, requests, person),
@@ -199,11 +200,13 @@ def _named(change: Change, contract: Contract) -> Joined:
     return Joined(tuple(said), ", ")
 
 
-def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contract_id: str) -> list[dict[str, object]]:
+def _findings(
+    moment: Moment, story: Story, requests: tuple[Asked, ...], contract_id: str, language: Language
+) -> list[dict[str, object]]:
     if story.cell.history is None:
         return []
     contract = moment.installation.contracts[contract_id]
-    labels = {p.name: {"de": p.label_de, "en": p.label_en} for p in contract.properties}
+    labels = labels_of([contract], language)
     sha256 = story.cell.history.newest.sha256
     decided = {
         (one.rule, one.place.cell if one.place else ""): one
@@ -216,7 +219,7 @@ def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contrac
         found.append(
             {
                 "finding": finding,
-                "label": labels.get(finding.field or ""),
+                "called": labels.of(finding),
                 "named": name_of(finding, sha256),
                 "right": story.delivered is not None and may_be_right(finding, story.delivered),
                 "correctable": story.delivered is not None and takes_a_value(finding, story.delivered, contract),

@@ -17,7 +17,7 @@ from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.columns.parsed_table import IGNORED
 from kkz_eval.deliveries.columns.readings import ags_of, school_year_of
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
-from kkz_eval.model.findings import Finding, Severity, iter_findings
+from kkz_eval.model.findings import Called, Finding, Severity, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 
 HEADER = "Gemeindeschlüssel;Abgangsjahr;Geschlecht;Abgänge;Anteil ohne Abschluss"
@@ -124,8 +124,8 @@ def test_what_cannot_be_read_is_a_finding_with_its_address(cells: str, kind: str
     table = parsed(f"{HEADER}\n{cells}\n05913000;2016;m;1;1,5\n")
     (finding,) = found(table)
     assert (finding.kind, finding.cell) == (kind, cell)
-    assert finding.message("Feld").in_language("de")
-    assert finding.fix("field").in_language("en")
+    assert finding.message(Called("Feld")).in_language("de")
+    assert finding.fix(Called("field")).in_language("en")
 
 
 @pytest.mark.parametrize(
