@@ -171,7 +171,8 @@ def _not_answered(desk: Desk) -> Callable[[Request, Exception], Response]:
         assert isinstance(error, HTTPException)
         status = HTTPStatus(error.status_code)
         known = {HTTPStatus.NOT_FOUND: "not_found", HTTPStatus.FORBIDDEN: "forbidden", HTTPStatus.METHOD_NOT_ALLOWED: "not_found"}
-        return _refused(desk, request, say(f"not_answered.{known.get(status, 'unreadable')}"), status)
+        said = say(f"not_answered.{known.get(status, 'unreadable')}", files=MOST_FILES, megabytes=MOST_OF_A_FIELD // 1_000_000)
+        return _refused(desk, request, said, status)
 
     return answer
 

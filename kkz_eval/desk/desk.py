@@ -28,7 +28,7 @@ from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.runs import Runs
 from kkz_eval.desk.sent_again import RefusedForm, SentAgain
 from kkz_eval.model.day import day_in_berlin
-from kkz_eval.model.texts import LANGUAGES, Language, Localised
+from kkz_eval.model.texts import LANGUAGES, Language, Localised, grouped
 from kkz_eval.settings import Settings
 
 Handler = Callable[[Request], Response]
@@ -175,7 +175,7 @@ def places_of(settings: Settings) -> tuple[str, ...]:
 
 @cache
 def environment(language: Language) -> Environment:
-    """The templates, with the texts of one language: `say(key, …)` and the filter `said` for what is Localised; and `sent_again(path, …)`, what a form holds.
+    """The templates, with the texts of one language: `say(key, …)` the filters `said` for what is Localised and `grouped` for counts; and `sent_again(path, …)`, what a form holds.
 
     No sentence names a folder of the machine: the `places` of a page are taken from the paths of files in them.
     """
@@ -200,6 +200,7 @@ def environment(language: Language) -> Environment:
     made.globals["say"] = say_within
     made.globals["sent_again"] = sent_again
     made.filters["said"] = said
+    made.filters["grouped"] = lambda count: grouped(count, language)
     return made
 
 

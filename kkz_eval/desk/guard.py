@@ -84,7 +84,7 @@ class Guard:
             await self._pass_on({**scope, "person": person}, receive, _with_headers(send, inside), headers, inside)
         except Refused as refused:
             self._note(scope, person, refused)
-            await answer(scope, refused.status, send)
+            await answer(scope, refused, send, receive if refused.reason == "too_large" else None)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], inside: str | None) -> None:
         """To the application, with what it may receive. Raises Refused where that does not begin."""
@@ -160,7 +160,7 @@ class Guard:
         if kind not in most or (kind == JSON and parameters) or (not kind and int(said) > 0):
             raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media_type")
         if int(said) > most[kind]:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", megabytes=most[kind] // 1_000_000)
         return int(said)
 
 

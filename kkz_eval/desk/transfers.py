@@ -98,7 +98,7 @@ class Body:
             self.seen += len(message.get("body", b""))
             self.ended = not message.get("more_body", False)
             if self.seen > self.size:
-                raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
+                raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", megabytes=Limits().files // 1_000_000)
             if self.ended and self.seen < self.size:
                 raise Refused(HTTPStatus.BAD_REQUEST, "cut_off")
         return message
@@ -132,7 +132,7 @@ async def hold(
                 refused.append(reason)
                 note(reason)
                 if not answered or scope["type"] == "websocket":
-                    await answer(scope, reason.status, send)
+                    await answer(scope, reason, send)
         return {"type": "websocket.disconnect", "code": 1008} if scope["type"] == "websocket" else {"type": "http.disconnect"}
 
     async def said(message: Message) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from numbers import Integral
 from typing import Literal, cast
 
 import yaml
@@ -35,6 +36,23 @@ class Localised(ABC):
 
     def __str__(self) -> str:
         return self.in_language("en")
+
+
+COUNTS = frozenset(
+    {
+        *("n", "count", "all", "of", "done", "more", "others", "new", "gone", "total", "most", "fewest", "days"),
+        *("files", "rows", "columns", "cells", "values", "objects", "units", "tables", "pages", "reports", "deliveries"),
+        *("errors", "warnings", "acknowledged", "corrected", "right", "missing", "marked", "left_out", "planted"),
+        *("treated", "controls", "clusters", "draws", "assignments", "worlds", "present", "demanded", "needed"),
+    }
+)
+"""Names of parameters that say how many: a whole number under one of them is shown with its thousands apart. All others are shown as they are,
+for a year, a line or the number of a delivery is no count."""
+
+
+def grouped(count: int, language: Language) -> str:
+    """A number of things as people read it: 12.345 in German, 12,345 in English."""
+    return f"{count:,}".replace(",", "." if language == "de" else ",")
 
 
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -68,7 +86,7 @@ class Sentence(Localised):
     def in_language(self, language: Language) -> str:
         """The words. Raises KeyError where the key is not in the catalogue or the text wants a parameter that was not given."""
         template = catalogue(self.package, language)[self.key]
-        return _PARAMETER.sub(lambda match: _shown(self.parameters[match.group(1)], language), template)
+        return _PARAMETER.sub(lambda match: _filled(match.group(1), self.parameters[match.group(1)], language), template)
 
 
 @dataclass(frozen=True)
@@ -124,6 +142,11 @@ class Catalogue:
 def german_and_english(said: Localised) -> str:
     """German, and English behind it, where both are shown in one place."""
     return f"{said.in_language('de')}\n\nEnglish: {said.in_language('en')}"
+
+
+def _filled(name: str, parameter: object, language: Language) -> str:
+    is_count = name in COUNTS and isinstance(parameter, Integral) and not isinstance(parameter, bool)
+    return grouped(int(parameter), language) if is_count else _shown(parameter, language)  # type: ignore[call-overload]
 
 
 def _shown(parameter: object, language: Language) -> str:

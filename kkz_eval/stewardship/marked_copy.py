@@ -36,7 +36,7 @@ from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_fin
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.shown_findings import counts, listed
 from kkz_eval.model.simulated import SIGN
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, grouped
 from kkz_eval.model.verdicts import Slice, Status, state_of
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
@@ -188,9 +188,9 @@ def _counted(findings: pa.Table, labels: Labels, sheet_of: Mapping[str | None, s
     most = sorted(counts(findings), key=lambda one: -one.count)
     for one in most[:_COUNTED]:
         column = labels.columns.get(one.first.field or "", one.first.field or "–")
-        yield f"{one.count} × {one.first.rule}, {column} ({_shown_cell(one.first, sheet_of)})"
+        yield f"{grouped(one.count, language)} × {one.first.rule}, {column} ({_shown_cell(one.first, sheet_of)})"
     if len(most) > _COUNTED:
-        yield f"… (+{len(most) - _COUNTED})"
+        yield f"… (+{grouped(len(most) - _COUNTED, language)})"
 
 
 def _blocked(one: Judged, language: Language) -> str:

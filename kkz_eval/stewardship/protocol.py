@@ -13,7 +13,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.model.findings import Severity, iter_findings
 from kkz_eval.model.shown_findings import counts, listed
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, grouped
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
@@ -76,7 +76,7 @@ def protocol_page(
                 "rule": one.first.rule,
                 "severity": say(f"severity.{one.first.severity}").in_language(language),
                 "column": labels.columns.get(one.first.field or "", one.first.field or "–"),
-                "count": one.count,
+                "count": grouped(one.count, language),
                 "first": one.first.cell or "–",
             }
             for one in (counts(findings) if findings.num_rows > len(rows) else ())

@@ -683,6 +683,17 @@ def test_an_upload_that_is_too_large_is_refused_before_it_comes(
     assert refused() == [reason]
 
 
+def test_who_sends_too_much_reads_what_and_how_much_in_both_languages_once_it_is_sent(attacked: Attacked) -> None:
+    size = 20_000_000  # more than lies between the two: a connection that is closed on it takes the answer with it
+    head = f"POST /liefern/pruefen HTTP/1.1\r\nHost: {attacked.host}\r\nOrigin: http://{attacked.host}\r\n"
+    head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {size}\r\n\r\n"
+    said = attacked.send(head.encode() + bytes(size)).decode()
+    assert said.startswith("HTTP/1.1 413 ")
+    most = LIMITS.form // 1_000_000
+    assert f"höchstens {most} MB auf einmal. Bitte" in said
+    assert f"at most {most} MB are accepted here at once. Please" in said
+
+
 def test_a_form_with_too_many_files_is_refused(attacked: Attacked, refused: Callable[[], list[str]]) -> None:
     part = 'Content-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\n1\r\n'
     body = "".join(f"--x\r\n{part}" for _ in range(MOST_FILES + 1)) + "--x--\r\n"

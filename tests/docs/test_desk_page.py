@@ -10,11 +10,13 @@ import yaml
 
 from kkz_eval import settings
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.desk import say
 from kkz_eval.desk.health import Disk, figures, health
 from kkz_eval.desk.people import Role
 from kkz_eval.desk.people_file import read_people
 from kkz_eval.desk.runs import Engine
 from kkz_eval.desk.transfers import Limits
+from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.stewardship.to_do import Kind
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +58,8 @@ def test_the_files_that_are_delivered_agree() -> None:
     folder = ROOT / "deploy"
     texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
     assert f"client_max_body_size {Limits().files // 10**6}m;" in texts["nginx.conf"]
+    for language in LANGUAGES:
+        assert say("refused.too_large", megabytes=Limits().files // 10**6).in_language(language) in texts["nginx.conf"]
     assert f"zu groß ({Limits().files // 10**6} MB)" in PAGE
     (place,) = re.findall(r"KKZ_DESK_SOCKET=(\S+)", texts["kkz.env"])
     assert f"proxy_pass http://unix:{place};" in texts["nginx.conf"]

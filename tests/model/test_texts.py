@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 import kkz_eval
-from kkz_eval.model.texts import AtTheBeginning, Catalogue, Joined, Sentence, Wording, catalogue
+from kkz_eval.model.texts import COUNTS, LANGUAGES, AtTheBeginning, Catalogue, Joined, Sentence, Wording, catalogue, grouped
+from kkz_eval.reporting.numbers import format_number
 
 ROOT = Path(kkz_eval.__file__).parent
 PACKAGES = sorted(
@@ -138,3 +139,22 @@ def test_every_key_that_is_said_is_in_the_catalogue(package):
             ):
                 missing.append((file.name, call.args[0].value))
     assert missing == []
+
+
+@pytest.mark.parametrize("count", [0, 999, 1000, 12345, 1234567])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_counts_in_sentences_and_numbers_in_reports_are_written_alike(count, language):
+    assert grouped(count, language) == format_number(count, 0, language)
+
+
+def test_a_count_has_its_thousands_apart_and_a_year_has_not():
+    say = Catalogue("kkz_eval.desk")
+    assert say("todo.title", count=12345).in_language("de") == "12.345 zu tun"
+    assert say("todo.title", count=12345).in_language("en").startswith("12,345")
+    assert say("place.title", dataset="d", unit="u", year=2012).in_language("de") == "d: u, 2012"
+    assert say("deliver.receipt", number=12345).in_language("de") == "Quittung Nr. 12345"
+
+
+def test_every_name_of_a_count_is_one_that_texts_have():
+    used = {name for package in PACKAGES for text in catalogue(package, "de").values() for name in re.findall(r"\{(\w+)\}", text)}
+    assert used >= COUNTS

@@ -61,4 +61,4 @@ def value_of(figure: Figure) -> Localised | str:
         case Form.DAYS:
             return say("health.day") if value == 1 else say("health.days", count=int(value))
         case _:
-            return str(int(value))
+            return say("health.count", count=int(value))
