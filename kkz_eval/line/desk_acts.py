@@ -27,7 +27,7 @@ from kkz_eval.deliveries.register.noted import (
     still_open,
 )
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
-from kkz_eval.deliveries.register.purging import purge
+from kkz_eval.deliveries.register.purging import purge, would_go
 from kkz_eval.deliveries.text.numbers import parse_number, style_shown
 from kkz_eval.line import say
 from kkz_eval.line.at_the_desk import Moment, findings_of, moment_of
@@ -41,7 +41,7 @@ from kkz_eval.settings import Settings
 from kkz_eval.stewardship.board import BoardCell
 from kkz_eval.stewardship.clicks import Approver, Named, Teller, may_be_right, name_of, takes_a_value
 from kkz_eval.stewardship.history import Place
-from kkz_eval.stewardship.removal import said_of_removal
+from kkz_eval.stewardship.removal import counted_by_kind, said_of_removal
 from kkz_eval.stewardship.requests import Request, approve, is_approved, is_correctable, refusal_of, refusal_row
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
@@ -219,6 +219,11 @@ def answer(settings: Settings, place: Place, about: str, number: int, text: str,
             raise UserError("desk_no_question", package=say.package)
         contract = moment.contract_of(place).id
         record_remark(_store(settings), Remark(contract, *place[1:], about, said, teller.role, _day(settings), number))
+
+
+def going_with(settings: Settings, sha256: str) -> tuple[Sentence, ...]:
+    """What would be removed with a content now, in numbers, each kind a sentence. Raises UserError where the disk fails."""
+    return tuple(counted_by_kind(would_go(_store(settings), sha256, settings.day)))
 
 
 def purge_here(settings: Settings, sha256: str, typed: str, reason: str) -> tuple[Sentence, ...]:

@@ -111,7 +111,7 @@ def test_a_clerk_sees_the_own_municipality_and_dataset_and_of_others_not_even_th
         (f"{OF_OTHERS}/entscheiden", {"decision": "right", "reason": "stimmt"}),
     ):
         assert client.post_form(HERE, path, fields).status_code == 404
-    assert client.post_form(HERE, f"{HERE}/loeschen", {"sha256": "0" * 64}).status_code == 403
+    assert client.post_form(HERE, f"{HERE}/loeschen/{'0' * 64}").status_code == 403
     assert not (settings.home / "register" / "asked").exists()
 
 

@@ -513,20 +513,26 @@ def test_a_form_that_says_something_else_is_refused_and_keeps_nothing(settings: 
 
 def test_a_removal_by_click_says_what_went_and_what_is_left(settings: Settings) -> None:
     client, sha256 = desk_of(settings), findings_at(settings, "E19")[0].sha256
-    fields = {"sha256": sha256, "reason": "Bitte der Kommune", "typed": sha256[:8]}
-    assert client.post_form(HERE, f"{HERE}/loeschen", {**fields, "sha256": "0" * 64}).status_code == 404
-    assert "stimmen nicht" in client.post_form(HERE, f"{HERE}/loeschen", {**fields, "typed": ""}).text
-    removed = client.post_form(HERE, f"{HERE}/loeschen", fields)
+    fields, form = {"reason": "Bitte der Kommune", "typed": sha256[:8]}, f"{HERE}/loeschen/{sha256}"
+    assert form in client.get(HERE).text
+    assert client.post_form(HERE, f"{HERE}/loeschen/{'0' * 64}", fields).status_code == 404
+    refused = client.post_form(HERE, form, {**fields, "typed": ""}).text
+    assert "stimmen nicht" in refused
+    assert 'value="Bitte der Kommune"' in refused
+    going = re.findall(r"<li>(\w[^<]*: [0-9.]+)</li>", client.get(form).text)
+    assert {"Dateien, wie sie eingingen: 1", "Urteile: 1"} <= set(going)
+    removed = client.post_form(HERE, form, fields)
     assert removed.status_code == 200
     assert f"Gelöscht: {sha256} (duesseldorf.csv)" in removed.text
+    assert f"Entfernt sind: {', '.join(going)}." in removed.text, "as many as were announced"
     assert "liegt noch im Eingang" in removed.text
     assert 'class="sign purged"' in client.get("/tafel").text
-    twice = client.post_form(HERE, f"{HERE}/loeschen", fields)
+    twice = client.post_form(HERE, form, fields)
     assert twice.status_code == 400
     assert "Diese Lieferung ist schon gelöscht (am " in twice.text
     assert (
         "oder die auf Ihrer Seite wurde gelöscht"
-        in client.post_form(HERE, f"{HERE}/entscheiden", {**fields, "decision": "open"}).text
+        in client.post_form(HERE, f"{HERE}/entscheiden", {**fields, "sha256": sha256, "decision": "open"}).text
     )
 
 

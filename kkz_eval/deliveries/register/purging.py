@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 
 from kkz_eval.deliveries import say
@@ -47,9 +49,21 @@ _EDITION = 3  # so many parts of a key name the folder of an edition; what lies 
 _PROTOCOLS, _REPORTS, _BOARD, _CURRENT, _DERIVED = "protocols", "reports", "board", "aktuell", "derived"
 
 
+class Holding(StrEnum):
+    """What holds something of a content, and goes with it: how it is counted."""
+
+    CONTENT = "content"  # files as delivered, marked copies of them among these
+    NOTED = "noted"  # questions, answers and decisions
+    VERDICT = "verdict"
+    DERIVED = "derived"  # tables and whatever else is computed
+    PROTOCOL = "protocol"  # pages and files of single deliveries
+    BOARD = "board"  # pages and files of the board, and what leads to them
+    REPORT = "report"  # editions of reports, and folders of pictures: counted by folder
+
+
 @dataclass(frozen=True)
 class Purged:
-    """What was removed. names: of all arrivals of it; objects: number of what went now; reports: folders of reports among it.
+    """What was removed. names: of all arrivals of it; counts: of what went now.
 
     copies: digests of the marked copies of it that had come back, removed with it; in_inbox: files of the inbox that still hold any of it;
     original: digest of the content that it is a marked copy of, which holds the same values and stays; "" for none.
@@ -57,8 +71,7 @@ class Purged:
 
     sha256: str
     names: tuple[str, ...]
-    objects: int
-    reports: tuple[str, ...]
+    counts: Mapping[Holding, int]
     copies: tuple[str, ...]
     in_inbox: tuple[str, ...]
     original: str
@@ -79,22 +92,33 @@ def purge(store: Store, inbox: Path, sha256: str, reason: str, today: date) -> P
     if not arrived and digest not in register.tombstones and not store.exists(landing_key(digest)):
         raise UserError("purge_unknown", package=say.package, value=digest)
     begun = begin_purge(store, _intended(store, digest, reason.strip(), today))
-    reports = _reports_with(store, begun.contents)
-    removed = 0
-    for key in _doomed(store, begun, reports):
+    removed = list[tuple[Holding, str]]()
+    for holding, key in _doomed(store, begun):
         if store.exists(key):
             store.remove(key)
-            removed += 1
+            removed.append((holding, key))
     end_purge(store, begun)
     return Purged(
         digest,
         tuple(sorted({arrival.name for arrival in register.arrivals if arrival.sha256 in begun.contents})),
-        removed,
-        tuple(reports),
+        _counted(removed),
         begun.contents[1:],
         _in_inbox(inbox, begun.contents),
         begun.original,
     )
+
+
+def would_go(store: Store, sha256: str, today: date) -> Mapping[Holding, int]:
+    """What `purge` would remove with a content now. Nothing is changed. Raises UserError where the disk fails."""
+    doomed = _doomed(store, _intended(store, sha256, "", today))
+    return _counted([(holding, key) for holding, key in doomed if store.exists(key)])
+
+
+def _counted(objects: Collection[tuple[Holding, str]]) -> Mapping[Holding, int]:
+    """How many of each kind there are, in the order of the kinds; of reports the folders."""
+    reports = {"/".join(key.split("/")[:_EDITION]) for holding, key in objects if holding == Holding.REPORT}
+    counts = Counter(holding for holding, _ in objects if holding != Holding.REPORT) + Counter({Holding.REPORT: len(reports)})
+    return {holding: counts[holding] for holding in Holding if counts[holding]}
 
 
 def require_no_open_purge(store: Store) -> None:
@@ -138,18 +162,21 @@ def _copies_of(sha256: str, returned: Mapping[str, Returned]) -> set[str]:
     return found - {sha256}
 
 
-def _doomed(store: Store, begun: Purge, reports: Collection[str]) -> Iterator[str]:
+def _doomed(store: Store, begun: Purge) -> Iterator[tuple[Holding, str]]:
     """All that goes, in an order in which nothing that is left points to what has gone, and the rest is found again."""
     contents = begun.contents
-    yield from keys_noted_about(store, contents, begun.spoke_of)
-    yield from keys_about(store, contents)
-    yield from (landing_key(sha256) for sha256 in contents)
-    yield from _derived(store, contents)
-    yield from _protocols(store, contents)
-    yield from store.list(_BOARD)
-    yield from store.list(_CURRENT)  # they lead there, and name files
-    yield from (key for folder in reports for key in store.list(folder))
-    yield from store.unfinished()
+    reports = _reports_with(store, contents)
+    of = {
+        Holding.NOTED: keys_noted_about(store, contents, begun.spoke_of),
+        Holding.VERDICT: keys_about(store, contents),
+        Holding.CONTENT: [landing_key(sha256) for sha256 in contents],
+    }
+    yield from ((holding, key) for holding, keys in of.items() for key in keys)
+    yield from ((Holding.DERIVED, key) for key in _derived(store, contents))
+    yield from ((Holding.PROTOCOL, key) for key in _protocols(store, contents))
+    yield from ((Holding.BOARD, key) for key in (*store.list(_BOARD), *store.list(_CURRENT)))  # they lead there, and name files
+    yield from ((Holding.REPORT, key) for folder in reports for key in store.list(folder))
+    yield from ((Holding.DERIVED, key) for key in store.unfinished())
 
 
 def _derived(store: Store, contents: Collection[str]) -> list[str]:

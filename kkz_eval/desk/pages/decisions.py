@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kkz_eval.deliveries.municipal.returned import Decision
+from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.desk import say
-from kkz_eval.desk.desk import At, Desk, Handler, field_of, person_of
+from kkz_eval.desk.desk import At, Desk, field_of, person_of
 from kkz_eval.desk.pages.board import APPROVERS, PLACE, STEWARDS, in_a_year, requests_shown
 from kkz_eval.desk.pages.deliveries_seen import (
     HAND_IN,
@@ -115,7 +116,7 @@ def routes(desk: Desk) -> Iterator[At]:
     yield At("/entscheidungen/{id}/genehmigen", approved, APPROVERS, method="POST", typed=("expires",))
     yield At("/entscheidungen/{id}/ablehnen", declined, APPROVERS, method="POST", typed=("reason",))
     yield At(f"{PLACE}/entscheiden", decided, HAND_IN, method="POST", typed=("reason", "new"))
-    yield At(f"{PLACE}/loeschen", _removing(desk), STEWARDS, method="POST", typed=("reason", "typed"))
+    yield from _removing(desk)
 
 
 def _asked(request: Request, moment: Moment) -> tuple[Asked, Place]:
@@ -136,29 +137,41 @@ def _back(moment: Moment, place: Place) -> Response:
     return RedirectResponse(to, HTTPStatus.SEE_OTHER)
 
 
-def _removing(desk: Desk) -> Handler:
-    """The form that removes a content."""
+def _removing(desk: Desk) -> Iterator[At]:
+    """The page that says what goes with a content, and the form that removes it."""
+
+    def found(request: Request) -> tuple[Place, Arrival]:
+        """The place, and the delivery that the address names. Raises UserError for one that is gone, HTTPException (404) for what never was there."""
+        moment = moment_of(desk)
+        place, sha256 = place_of(request, moment), request.path_params["sha256"]
+        tombstones, history = moment.snapshot.register.tombstones, moment.cells[place].history
+        if sha256 in tombstones:  # a form that was sent twice
+            raise UserError("removed_already", package=say.package, day=Day(date.fromisoformat(tombstones[sha256].date)))
+        arrivals = () if history is None else [arrival for arrival, _ in history.entries if arrival.sha256 == sha256]
+        if not arrivals or not may_act(person_of(request), STEWARDS, place):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return place, arrivals[-1]
+
+    def asked(request: Request) -> Response:
+        from kkz_eval.line.desk_acts import SURE, going_with  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+        place, arrival = found(request)
+        going = going_with(desk.settings, arrival.sha256)
+        return desk.page(
+            request, "removal.html.j2", say("removal.ask"), arrival=arrival, going=going, sure=SURE, back=address_of(place)
+        )
 
     def removed(request: Request) -> Response:
         from kkz_eval.line.desk_acts import purge_here  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
 
-        moment = moment_of(desk)
-        place = place_of(request, moment)
-        history, sha256 = moment.cells[place].history, field_of(request, "sha256")
-        if sha256 in moment.snapshot.register.tombstones:  # a form that was sent twice
-            raise UserError(
-                "removed_already",
-                package=say.package,
-                day=Day(date.fromisoformat(moment.snapshot.register.tombstones[sha256].date)),
-            )
-        if history is None or sha256 not in {arrival.sha256 for arrival, _ in history.entries}:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        desk.record(request, "purges", sha256)
-        said = purge_here(desk.settings, sha256, field_of(request, "typed"), field_of(request, "reason"))
-        desk.record(request, "purged", sha256)
+        place, arrival = found(request)
+        desk.record(request, "purges", arrival.sha256)
+        said = purge_here(desk.settings, arrival.sha256, field_of(request, "typed"), field_of(request, "reason"))
+        desk.record(request, "purged", arrival.sha256)
         return desk.page(request, "removed.html.j2", say("removal.title"), sentences=said, back=address_of(place))
 
-    return removed
+    yield At(f"{PLACE}/loeschen/{{sha256}}", asked, STEWARDS)
+    yield At(f"{PLACE}/loeschen/{{sha256}}", removed, STEWARDS, method="POST", typed=("reason", "typed"))
 
 
 def _day(typed: str) -> date | None:
