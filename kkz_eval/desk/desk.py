@@ -95,7 +95,7 @@ class Desk:
                 person=person,
                 here=page_at(request),
                 is_form=request.method not in _OF_PAGES,
-                refused=refused_form(request),
+                refused_form=refused_form(request),
                 query=request.url.query if request.method in _OF_PAGES else "",
                 token=self.token(person),
                 places=places_of(self.installed),
@@ -194,7 +194,7 @@ def environment(language: Language) -> Environment:
 
     @pass_context
     def sent_again(context: Context, path: str, /, **named: object) -> SentAgain:
-        refused: RefusedForm | None = context["refused"]
+        refused: RefusedForm | None = context["refused_form"]
         return SentAgain(None) if refused is None else refused.shown_at(path, named)
 
     made.globals["say"] = say_within

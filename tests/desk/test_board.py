@@ -52,7 +52,7 @@ def test_the_page_of_a_cell_says_what_came_what_was_found_and_what_counts(settin
         < page.index("duesseldorf.csv</strong>")
     )
     assert "E19: „470“" in page
-    assert "die Teile ergeben zusammen 450" in page
+    assert "die Teile nach „Abschluss“ ergeben zusammen 450" in page
     assert '<td class="number">450</td><td class="number">470</td>' in page
     assert '<th scope="row">Schulabgänge, Insgesamt, insgesamt, insgesamt</th>' in page
     assert 'href="/lesen/regeln/parts_sum_to_total"' in page

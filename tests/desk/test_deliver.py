@@ -304,13 +304,16 @@ def test_that_another_municipality_handed_a_file_in_is_not_to_be_learned_by_hand
     assert "schon eingereicht" not in answer.text
 
 
-def test_after_a_refused_form_the_page_that_it_came_from_is_one_click_away_in_both_languages(only_checked: Settings) -> None:
+def test_a_refused_form_is_answered_on_its_page_and_where_that_is_gone_it_is_one_click_away(only_checked: Settings) -> None:
     client = desk_of(only_checked, CLERK)
-    for to, back in (("/liefern/pruefen", "/liefern"), ("/liefern/geprueft/x/0/einreichen", "/liefern/geprueft/x")):
-        page = client.post_form("/liefern", to).text
-        main = page.partition("<main")[2]
-        assert f'<a href="{back}">' in main
-        assert '<a href="/liefern">Zu „Liefern“</a>' in main
+    chosen = client.post_form("/liefern", "/liefern/pruefen")
+    assert chosen.status_code == 400
+    assert "Es war keine Datei ausgewählt" in chosen.text
+    assert 'type="file"' in chosen.text
+    gone = client.post_form("/liefern", "/liefern/geprueft/x/0/einreichen").text
+    assert '<a href="/liefern/geprueft/x">' in gone.partition("<main")[2]
+    assert '<a href="/liefern">Zu „Liefern“</a>' in gone.partition("<main")[2]
+    for page, back in ((chosen.text, "/liefern"), (gone, "/liefern/geprueft/x")):
         assert f'name="back" value="{back}"' in page, "the switch of language leads to a page, not to where forms go"
 
 

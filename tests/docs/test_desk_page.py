@@ -31,7 +31,7 @@ def first_cells(heading: str) -> list[str]:
 
 def test_every_reason_for_a_refusal_is_explained_and_no_other() -> None:
     code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "kkz_eval" / "desk").glob("*.py"))
-    given = re.findall(r'Refused\(HTTPStatus\.\w+, "(\w+)"\)', code) + re.findall(r'\.refuse\([^"\n]*"(\w+)"\)', code)
+    given = re.findall(r'Refused\(HTTPStatus\.\w+, "(\w+)"[,)]', code) + re.findall(r'\.refuse\([^"\n]*"(\w+)"\)', code)
     assert sorted(first_cells("| Ablehnung")) == sorted(set(given))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kkz_eval.deliveries.municipal.returned import Returned
 from kkz_eval.deliveries.register.intake import landing_key
-from kkz_eval.deliveries.register.purging import SOURCES, purge
+from kkz_eval.deliveries.register.purging import SOURCES, Holding, purge
 from kkz_eval.deliveries.register.register import NewArrival, read_register, record_arrivals, record_returned, record_verdict
 from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.storage.digests import digest_of_bytes
@@ -77,5 +77,7 @@ def test_a_report_goes_whole_or_stays_whole_with_what_lies_in_folders_of_it(tmp_
     for edition, source in (("a", first), ("b", other)):
         store.put_if_absent(f"reports/plan/{edition}/{SOURCES}", json.dumps({"deliveries": [source]}).encode())
         store.put_if_absent(f"reports/plan/{edition}/daten/zahlen.csv", b"1\n")
-    assert purge(store, tmp_path, first, "asked for", DAY).reports == ("reports/plan/a",)
+    assert purge(store, tmp_path, first, "asked for", DAY).counts == {Holding.CONTENT: 1, Holding.REPORT: 1}, (
+        "an edition is one, with all that lies in it"
+    )
     assert store.list("reports") == ["reports/plan/b/daten/zahlen.csv", f"reports/plan/b/{SOURCES}"]
