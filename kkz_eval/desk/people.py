@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kkz_eval.desk import say
+from kkz_eval.model.texts import Localised
+
 
 class Role(StrEnum):
     """What somebody is there for."""
@@ -46,6 +49,15 @@ class Person:
 NOBODY = Person("")
 
 
+HERE = "local"
+"""Under this name the log and runs have whoever is at a machine of their own: nobody has said who that is."""
+
+
 def everyone_here() -> Person:
     """The one person at a machine of their own, with all roles."""
-    return Person("local", ALL_ROLES)
+    return Person(HERE, ALL_ROLES)
+
+
+def known_as(name: str) -> Localised | str:
+    """What people read for a name that the log or a run has, "–" for none."""
+    return say("people.here") if name == HERE else name or "–"

@@ -20,6 +20,7 @@ from kkz_eval.desk.desk import At, Desk, field_of, form_of, person_of, refused_f
 from kkz_eval.desk.health import why_no_run_begins
 from kkz_eval.desk.opened import opened
 from kkz_eval.desk.pages.research import MAY
+from kkz_eval.desk.people import known_as
 from kkz_eval.desk.runs import FINISHED, Runs, RunSeen, RunState
 from kkz_eval.model.day import BERLIN
 from kkz_eval.model.errors import UserError
@@ -113,6 +114,7 @@ def _shown(installation: Installation) -> Mapping[str, Any]:
         return Wording(catalogue[name].label) if name in catalogue else name
 
     return {
+        "known_as": known_as,
         "moment": lambda at: "–" if at is None else Moment(at),
         "plan_named": plan_named,
         "outcome_named": outcome_named,
