@@ -40,6 +40,7 @@ from kkz_eval.indicators.quality import marks_of
 from kkz_eval.indicators.rates import IndicatorValues, observations_for
 from kkz_eval.indicators.revisions import revisions
 from kkz_eval.line import say
+from kkz_eval.line.in_words import with_words
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.locks import kept_locks
 from kkz_eval.line.snapshot import Snapshot
@@ -235,14 +236,15 @@ class Study:
         return self.effects_of([outcome.indicator for outcome in self.plan.outcomes])
 
     def effects_of(self, outcomes: Sequence[str]) -> EffectsResult:
-        """Estimates of these outcomes, each computed once for its panel and plan. Raises UserError for one that the plan does not have."""
+        """Estimates of these outcomes, each computed once for its panel and plan; their messages in words. Raises UserError for one that the plan does not have."""
         known = [outcome.indicator for outcome in self.plan.outcomes]
         unknown = sorted(set(outcomes) - set(known))
         if unknown:
             raise UserError(
                 "outcome_unknown", package=say.package, plan=self.plan.id, outcomes=", ".join(unknown), known=", ".join(known)
             )
-        return effects_of_plan(self.snapshot.steps, self.panel, self.plan, outcomes, self.installation.spread)
+        found = effects_of_plan(self.snapshot.steps, self.panel, self.plan, outcomes, self.installation.spread)
+        return with_words(found, self.installation.catalogue, self.groups["unit_id"])
 
     @cached_property
     def conformity(self) -> Conformity:

@@ -73,12 +73,18 @@ def routes(desk: Desk) -> Iterator[At]:
             faulty=[fault.sentence for fault in installation.faulty],
             files_of=lambda edition: _files(installation, edition),
             verdicts_of=_verdicts,
-            **_formats(),
+            **_formats(opened(desk.settings)),
         )
 
     def comparison(request: Request) -> Response:
         found = _compared(desk, request)
-        return desk.page(request, "research_comparison.html.j2", say("research.comparison.title"), found=found, **_formats())
+        return desk.page(
+            request,
+            "research_comparison.html.j2",
+            say("research.comparison.title"),
+            found=found,
+            **_formats(opened(desk.settings)),
+        )
 
     def comparison_table(request: Request) -> Response:
         found = _compared(desk, request)
@@ -101,10 +107,16 @@ def routes(desk: Desk) -> Iterator[At]:
         if chosen:
             found = preview_of_waiting(opened(desk.settings), chosen)
             return desk.page(
-                request, "research_preview.html.j2", say("research.preview.of", name=found.name), found=found, **_formats()
+                request,
+                "research_preview.html.j2",
+                say("research.preview.of", name=found.name),
+                found=found,
+                **_formats(opened(desk.settings)),
             )
         waiting = waiting_files(snapshot_now(desk.settings))
-        return desk.page(request, "research_waiting.html.j2", say("research.preview.title"), waiting=waiting, **_formats())
+        return desk.page(
+            request, "research_waiting.html.j2", say("research.preview.title"), waiting=waiting, **_formats(opened(desk.settings))
+        )
 
     def preview_of_upload(request: Request) -> Response:
         from kkz_eval.line.preview import preview_of_file  # noqa: PLC0415 (likewise)
@@ -116,7 +128,11 @@ def routes(desk: Desk) -> Iterator[At]:
         found = preview_of_file(opened(desk.settings), data, sent.filename)
         desk.record(request, "previewed")
         return desk.page(
-            request, "research_preview.html.j2", say("research.preview.of", name=found.name), found=found, **_formats()
+            request,
+            "research_preview.html.j2",
+            say("research.preview.of", name=found.name),
+            found=found,
+            **_formats(opened(desk.settings)),
         )
 
     def gaps(request: Request) -> Response:
@@ -132,7 +148,7 @@ def routes(desk: Desk) -> Iterator[At]:
             shown_gaps=[gap for gap in costs.gaps if _is_asked_for(gap, asked)],
             asked=asked,
             choices=_choices(costs),
-            **_formats(),
+            **_formats(opened(desk.settings)),
         )
 
     yield At("/auswerten", plans, MAY, room="research", wish="evaluate")
@@ -144,10 +160,11 @@ def routes(desk: Desk) -> Iterator[At]:
     yield At("/auswerten/luecken", gaps, MAY)
 
 
-def _formats() -> Mapping[str, Any]:
-    """What templates show numbers, days and units with."""
+def _formats(installation: Installation) -> Mapping[str, Any]:
+    """What templates show numbers, days, units and the messages of estimators with."""
     from kkz_eval.deliveries.register.intake import year_spans  # noqa: PLC0415 (likewise)
     from kkz_eval.evaluation.verdict.sentences import Shown  # noqa: PLC0415 (likewise)
+    from kkz_eval.line.in_words import InWords  # noqa: PLC0415 (likewise)
     from kkz_eval.reference.tables import unit_label  # noqa: PLC0415 (likewise)
     from kkz_eval.reporting import say as say_of_reports  # noqa: PLC0415 (likewise)
     from kkz_eval.stewardship.history import parts_named  # noqa: PLC0415 (likewise)
@@ -160,6 +177,7 @@ def _formats() -> Mapping[str, Any]:
 
     return {
         "shown": shown,
+        "in_words": lambda text: InWords(Wording(dict.fromkeys(LANGUAGES, text)), installation.catalogue),
         "day": _day,
         "unit_label": unit_label,
         "year_spans": year_spans,
