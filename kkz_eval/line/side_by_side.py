@@ -20,7 +20,7 @@ from kkz_eval.evaluation.plan import report_folder
 from kkz_eval.evaluation.replayed import TOLERANCE
 from kkz_eval.evaluation.results import ESTIMATE_COLUMNS, ESTIMATE_ORDER, result_frame
 from kkz_eval.evaluation.verdict.rules import Code, Level
-from kkz_eval.evaluation.verdict.sentences import code_word, level_word
+from kkz_eval.evaluation.verdict.sentences import code_word, level_word, why_word
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
 from kkz_eval.line.edition_changes import Moved, Parts, Record, changes_between, deliveries_changed
@@ -138,6 +138,11 @@ class Judged:
     def verdict(self) -> Localised:
         """The verdict in a few words."""
         return code_word(self.code)
+
+    @property
+    def why(self) -> Localised | None:
+        """Why there is no difference to tell, in a few words; None where one is told."""
+        return why_word(self.form)
 
     @property
     def rating(self) -> Localised:

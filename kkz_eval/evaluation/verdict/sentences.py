@@ -68,6 +68,17 @@ def code_word(code: Code) -> Sentence:
     return say(f"verdict.{code}")
 
 
+def why_word(written_form: str) -> Sentence | None:
+    """Why there is no difference to tell, in a few words; None where one is told, or the indicator is none of the programme's results.
+
+    written_form: as of Verdict.written_form.
+    """
+    form, _, failed = written_form.partition(":")
+    if form in (Form.DIFFERENCE, Form.CONTEXT):
+        return None
+    return say(f"why.{failed or Form(form)}")
+
+
 def verdict_sentence(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Localised:
     """What may be said of the outcome, in one or two sentences. unit, decimals: of a difference of the outcome."""
     return Joined(tuple(_said(verdict, rules, unit, decimals)), " ")

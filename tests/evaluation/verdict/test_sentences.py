@@ -8,9 +8,9 @@ import pytest
 
 from kkz_eval.evaluation.verdict.decide import verdict_of
 from kkz_eval.evaluation.verdict.evidence import BreakState, Evidence, LockState, NegativeControl
-from kkz_eval.evaluation.verdict.rules import rules
-from kkz_eval.evaluation.verdict.sentences import domain_sentence, rating_sentence, verdict_sentence, verdict_word
-from kkz_eval.model.texts import Language, Wording
+from kkz_eval.evaluation.verdict.rules import CONDITIONS, Form, rules
+from kkz_eval.evaluation.verdict.sentences import domain_sentence, rating_sentence, verdict_sentence, verdict_word, why_word
+from kkz_eval.model.texts import LANGUAGES, Language, Wording
 
 POINTS = Wording({"de": "Prozentpunkte", "en": "percentage points"})
 
@@ -186,3 +186,12 @@ def test_every_state_and_every_quantity_has_its_words(sound: Evidence) -> None:
         for language in ("de", "en"):
             assert verdict_word(found).in_language(language)
             assert all(domain_sentence(domain, found).in_language(language) for domain in found.domains)
+
+
+def test_why_nothing_is_told_has_words_for_every_form_and_condition_and_none_where_something_is_told() -> None:
+    silent = {Form.DIFFERENCE, Form.CONTEXT}
+    forms = [form.value for form in Form if form not in silent] + [f"{Form.CONDITION_FAILED}:{one}" for one in CONDITIONS]
+    said = [why_word(form) for form in forms]
+    assert all(one is not None and one.in_language(language) for one in said for language in LANGUAGES)
+    assert len({str(one) for one in said}) == len(forms)
+    assert {why_word(form.value) for form in silent} == {None}
