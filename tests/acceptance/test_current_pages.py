@@ -89,7 +89,7 @@ def test_the_address_of_the_board_stays_and_leads_to_the_newest(settings: Settin
 def test_the_first_page_leads_to_every_reply_and_template_and_each_link_to_a_file(kept: Settings) -> None:
     first = kept.home / "aktuell" / "index.html"
     said = first.read_text(encoding="utf-8")
-    headings = ["Lieferungen", "Berichte", "Rückmeldungen an die Kommunen", "Vorlagen für das nächste Jahr"]
+    headings = ["Lieferungen", "Berichte", "Antworten an die Kommunen", "Vorlagen für das nächste Jahr"]
     assert re.findall("<h2>([^<]+)</h2>", said) == headings
     assert "Noch kein Bericht." in said
     of_first = links(first)
