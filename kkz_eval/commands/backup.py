@@ -41,6 +41,8 @@ def back_up(settings: Settings, place: str, keep: int) -> int:
     tell(say("backup.made", place=place, **numbers))
     if made.forgotten:
         tell(say("backup.forgotten", count=made.forgotten))
+    if made.waiting:
+        tell(say("backup.waiting", count=made.waiting))
     for key in made.damaged:
         tell(say("backup.damaged", key=key))
     return 1 if made.damaged else 0

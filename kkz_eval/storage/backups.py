@@ -4,7 +4,8 @@
     <backups>/lists/<number>.json                    one backup: the files with digest and size, written last
 
 Belongs here: what is copied, listed, forgotten and put back. Does not belong here: who writes meanwhile (writer), what a content means.
-A file that is damaged at home is not taken: the list goes on naming what the backup before had of it.
+A file that is damaged at home is not taken: the list goes on naming what the backup before had of it. Nor is a file of the inbox that was never landed,
+or is no more: it may hold records of persons that nobody has looked for yet, or that it was refused for, or what was purged.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from kkz_eval.model.errors import UserError
@@ -29,7 +30,7 @@ from kkz_eval.storage.writer import LOCK
 
 SCHEMA_VERSION = 1
 _LISTS, _CONTENTS = "lists", "contents"
-_HOME, _HISTORY = "home/", "dagster/"
+_HOME, _HISTORY, _INBOX, _LANDING = "home/", "dagster/", "home/inbox/", "landing"
 _DATABASES = (".db", ".sqlite")
 _BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database while it is open; a copy that SQLite makes itself needs none of it."""
@@ -49,44 +50,57 @@ class Backup:
 @dataclass(frozen=True)
 class Made:
     """What a backup took. copied: contents that no backup had; bytes: their size; damaged: places that were not taken as they are;
-    forgotten: contents that are in no backup any more."""
+    forgotten: contents that are in no backup any more; waiting: files of the inbox that were not taken."""
 
     backup: Backup
     copied: int
     bytes: int
     damaged: tuple[str, ...]
     forgotten: int
+    waiting: int
 
 
 def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: Iterable[str], made: str, keep: int) -> Made:
     """Take a backup of a home and the contracts it is judged by; nothing else may write in them meanwhile.
 
-    store: of the home, wherever it is: in the backup, its objects are files of the home; gone: digests of what was ever purged: where one is new, earlier backups lose all that the home does not have as it is now;
+    store: of the home, wherever it is: in the backup, its objects are files of the home; gone: digests of what was ever purged: where one is new, earlier backups lose all that the home does not have as it is now (any of
+    it could hold what was purged);
     made: day and time; keep: so many backups stay, 0 for all. Raises UserError where something can't be read or written.
     """
     earlier = backups_in(place)
     before = earlier[-1].files if earlier else {}
-    files, damaged, copied, size = dict[str, str](), list[str](), 0, 0
+    files, damaged, copied, size, waiting = dict[str, str](), list[str](), 0, 0, 0
+    landed = frozenset(key.rpartition("/")[2] for key in store.list(_LANDING))
     for name, content in _files(store, home, contracts):
         if name.startswith("home/") and not name.startswith(_HOME + _HISTORY) and content_of(name[5:], content) is None:
             damaged.append(name)
             if name in before:
                 files[name] = before[name]
             continue
-        digest = files[name] = digest_of_bytes(content)
+        digest = digest_of_bytes(content)
+        if _is_not_landed(name, digest, landed):
+            waiting += 1
+            continue
+        files[name] = digest
         if place.put_if_absent(_content_key(digest), content):
             copied, size = copied + 1, size + len(content)
     number = earlier[-1].number + 1 if earlier else 1
     backup = Backup(number, made, files, frozenset(gone))
     kept = list(earlier if keep == 0 else earlier[max(0, len(earlier) - keep + 1) :])
     if earlier and backup.gone - earlier[-1].gone:
-        kept = [_without(place, old, files) for old in kept]
+        kept = [
+            _only(place, old, {name: digest for name, digest in old.files.items() if files.get(name) == digest}) for old in kept
+        ]
+    kept = [
+        _only(place, old, {name: digest for name, digest in old.files.items() if not _is_not_landed(name, digest, landed)})
+        for old in kept
+    ]
     if not place.put_if_absent(_list_key(number), _record_of(backup)):
         raise UserError("backup_meanwhile", place=place.address)
     for old in earlier:
         if old.number not in {one.number for one in kept}:
             place.remove(_list_key(old.number))
-    return Made(backup, copied, size, tuple(damaged), _forget(place, [*kept, backup]))
+    return Made(backup, copied, size, tuple(damaged), _forget(place, [*kept, backup]), waiting)
 
 
 def backups_in(place: Store) -> list[Backup]:
@@ -207,9 +221,16 @@ def _copied_by_sqlite(file: Path) -> bytes:
         return copy.read_bytes()
 
 
-def _without(place: Store, old: Backup, now: Mapping[str, str]) -> Backup:
-    """An earlier backup without what the home has no longer, or not as it was: any of it could hold what was purged."""
-    left = Backup(old.number, old.made, {name: digest for name, digest in old.files.items() if now.get(name) == digest}, old.gone)
+def _is_not_landed(name: str, digest: str, landed: frozenset[str]) -> bool:
+    """Whether a file is one of the inbox that has not come through the screening."""
+    return name.startswith(_INBOX) and digest not in landed
+
+
+def _only(place: Store, old: Backup, files: Mapping[str, str]) -> Backup:
+    """An earlier backup with these of its files alone."""
+    if files == old.files:
+        return old
+    left = replace(old, files=files)
     place.replace(_list_key(old.number), _record_of(left))
     return left
 

@@ -70,6 +70,25 @@ def test_only_what_is_new_is_copied(place: Place) -> None:
     assert (third.copied, third.bytes, third.backup.number) == (1, 3, 3)
 
 
+def test_of_the_inbox_only_what_was_landed_is_in_a_backup_and_earlier_ones_lose_the_rest(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place.home / "inbox").mkdir()
+    (place.home / "inbox" / "taken.csv").write_bytes(SECRET)
+    (place.home / "inbox" / "persons.csv").write_bytes(b"Name;Geburtstag\n")
+    with monkeypatch.context() as of_before:  # as backups were made by 0.8.0
+        of_before.setattr("kkz_eval.storage.backups._is_not_landed", lambda *_: False)
+        assert "home/inbox/persons.csv" in place.back_up().backup.files
+    made = place.back_up()
+    assert (made.waiting, made.forgotten) == (1, 1)
+    for one in backups_in(place.backups):
+        assert [name for name in one.files if "/inbox/" in name] == ["home/inbox/taken.csv"]
+    place.store.remove(f"landing/{digest_of_bytes(SECRET)}")  # purged, and the inbox is its owner's to clear
+    place.gone.add(digest_of_bytes(SECRET))
+    assert place.back_up().waiting == 2
+    assert SECRET not in content(Path(place.url)).values()
+
+
 def test_what_was_purged_leaves_all_backups_with_the_next_one(place: Place, tmp_path: Path) -> None:
     place.back_up()
     place.store.remove(f"landing/{digest_of_bytes(SECRET)}")
