@@ -55,6 +55,7 @@ def _stored_families(steps: Steps, panel: pd.DataFrame, plan: Plan, result: Effe
         digest_of_table(pa.Table.from_pandas(rows, preserve_index=False)),
         plan_digest(plan),
         code_digest(),
+        _versions(),
     ]
 
     def make() -> pa.Table:
@@ -110,8 +111,13 @@ def _parts(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> list[object]:
         digest_of_table(pa.Table.from_pandas(rows, preserve_index=False)),
         plan_digest(reaching),
         code_digest(),
-        {library: version(library) for library in ("numpy", "pandas", "scipy", "statsmodels")},
+        _versions(),
     ]
+
+
+def _versions() -> dict[str, str]:
+    """Of the libraries that numbers depend on."""
+    return {library: version(library) for library in ("numpy", "pandas", "scipy", "statsmodels")}
 
 
 def _stored_outcome(
