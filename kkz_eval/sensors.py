@@ -11,7 +11,7 @@ from kkz_eval.line import say
 from kkz_eval.line.alone import obstacle
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import fingerprint_of_inbox
-from kkz_eval.line.what_holds import what_holds
+from kkz_eval.line.what_holds import what_holds_now
 from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import known_years, years_as_tags
 
@@ -70,5 +70,9 @@ def accepted_sensor(
     waits_for = obstacle(installation)
     if waits_for is not None:
         return dg.SkipReason(waits_for.in_language(language))
-    told = list(changes(context.instance, what_holds(installation.register(), installation.contracts.values())))
+    try:
+        holds = what_holds_now(installation)
+    except UserError as error:
+        return dg.SkipReason(error.sentence.in_language(language))
+    told = list(changes(context.instance, holds))
     return dg.SensorResult(asset_events=told) if told else dg.SkipReason(say("sensor.same_holds").in_language(language))

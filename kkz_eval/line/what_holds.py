@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.register.accepted import is_accepted, sources_of
 from kkz_eval.deliveries.register.register import Register
 from kkz_eval.indicators.pseudo_cohorts import counts_of, datasets_of
@@ -19,6 +20,15 @@ from kkz_eval.storage.digests import digest_of
 def what_holds(register: Register, contracts: Iterable[Contract]) -> dict[str, str]:
     """The digest of what is accepted, by dataset. The same content once more under another name gives the same."""
     return {contract.dataset: _digest(register, contract) for contract in contracts}
+
+
+def what_holds_now(installation: Installation) -> dict[str, str]:
+    """As what_holds, of the register and of contracts as their files are now: a process that lives longer than a run would else tell by others
+    than the run does, and each would take the other's word for news.
+
+    Raises UserError where a contract is not valid, and while a removal is not at its end.
+    """
+    return what_holds(installation.register(), load_contracts(installation.settings.contracts).values())
 
 
 def datasets_of_stations(installation: Installation) -> tuple[str, ...]:

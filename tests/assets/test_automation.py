@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -108,6 +109,12 @@ def test_a_correction_of_one_year_asks_for_what_reads_its_dataset_and_for_nothin
     automation.instance.report_runless_asset_event(events[0])
     beside = {"pseudo_cohorts", "delivery_board"}  # stations and the board show the official figures
     assert automation.asked_for() - beside == OF_EVERY | OF_PLAN | {f"official_{READ}"}
+    assert isinstance(accepted_sensor(context), dg.SkipReason)
+    edited = {name: replace(contract, digest="before it was edited") for name, contract in installation.contracts.items()}
+    stale = replace(installation, contracts=edited)  # of a process that began before
+    context = dg.build_sensor_context(
+        automation.instance, resources={"installation_only_read": stale}, definitions=automation.defs
+    )
     assert isinstance(accepted_sensor(context), dg.SkipReason)
 
 
