@@ -10,6 +10,7 @@ with the steps behind one that failed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -30,7 +31,8 @@ from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.scheduler import client_of, likeness, require_alike
 from kkz_eval.line.snapshot import digest_of_edited
 from kkz_eval.model.errors import UserError
-from kkz_eval.settings import load_settings
+from kkz_eval.settings import MODEL_WORLD_HIDDEN, MODEL_WORLD_SHOWN, load_settings
+from kkz_eval.storage.digests import digest_of
 
 
 def steps_on(installation: Installation) -> dg.ExecutorDefinition:
@@ -74,6 +76,7 @@ class _OnScheduler(dg.Executor):
         return {
             "like": likeness(),
             "place": _place_of(self.installation),
+            "environment": _said_by_this_process(self.installation),
             "step": {
                 "recon_job": context.reconstructable_job,
                 "dagster_run": context.dagster_run,
@@ -99,8 +102,17 @@ def _made(asked: Mapping[str, Any]) -> Sequence[DagsterEvent]:
 
 
 def _place_of(installation: Installation) -> list[str]:
-    """Where an installation keeps its objects, and the digest of all that people edit in it."""
-    return [installation.steps.store.address, digest_of_edited(installation)]
+    """Where an installation keeps its objects, and the digest of all that people edit in it and of the settings that stand in what a step keeps."""
+    settings = installation.settings
+    shown = [settings.language, settings.contact, settings.publisher, settings.publisher_contact]
+    said = _said_by_this_process(installation)
+    return [installation.steps.store.address, digest_of([digest_of_edited(installation), shown, said])]
+
+
+def _said_by_this_process(installation: Installation) -> dict[str, str]:
+    """Settings that no file says but the process that a run was begun by, as its environment has them: a home may have got its first delivery since."""
+    shown = MODEL_WORLD_HIDDEN if installation.left_out else MODEL_WORLD_SHOWN
+    return {"KKZ_MODEL_WORLD": shown, "KKZ_REPORTS_URL": installation.settings.reports_url or ""}
 
 
 _loaded_for: list[str] = []
@@ -108,8 +120,9 @@ _loaded_for: list[str] = []
 
 
 def _on_worker(asked: Mapping[str, Any]) -> Sequence[DagsterEvent]:
-    """Raises UserError where the worker is not like whoever asks, keeps objects elsewhere, or has other contracts, plans or decisions."""
+    """Raises UserError where the worker is not like whoever asks, keeps objects elsewhere, or has other contracts, plans, decisions or settings."""
     require_alike(asked["like"])
+    os.environ.update(asked["environment"])
     place = _place_of(open_installation(load_settings()))
     if place != asked["place"]:
         raise UserError("worker_elsewhere", package=say.package, place=place[0], expected=asked["place"][0])

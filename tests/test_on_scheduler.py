@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -14,7 +15,10 @@ from dagster._core.definitions.reconstruct import ReconstructableRepository
 sys.path.insert(0, str(Path(__file__).parent / "acceptance"))
 from whole_runs import CONTRACTS, PLAN_ID, ROOT, copy_of, open_world, small_world, whole_run
 
-from kkz_eval.line.scheduler import client_of
+from kkz_eval import on_scheduler
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.scheduler import client_of, likeness
+from kkz_eval.on_scheduler import _on_worker, _place_of, _said_by_this_process
 from kkz_eval.run_history import open_instance
 from kkz_eval.settings import load_settings
 from kkz_eval.storage.store import Store
@@ -68,3 +72,22 @@ def test_a_worker_makes_the_steps_of_a_plan_and_the_edition_is_the_one_that_this
         assert {made[f"{step}_{PLAN_ID}"] for step in ("design", "effects", "report")} <= set(client.run(os.getpid).values())
     assert editions(store) == before
     assert other_writer(world / "home") is None
+
+
+def test_a_worker_must_say_in_reports_what_the_run_says_and_shows_the_plans_that_the_run_shows(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings({"KKZ_CONTRACTS": str(world / "contracts")}, home=world / "home")
+    run = open_installation(settings)
+    for other in ({"publisher": "Stiftung"}, {"contact": "Telefon"}, {"language": "en"}):
+        assert _place_of(replace(run, settings=replace(settings, **other))) != _place_of(run)
+    hidden = open_installation(replace(settings, model_world="hidden"))
+    assert (run.left_out, bool(hidden.left_out)) == ((), True)
+    for name in ("KKZ_MODEL_WORLD", "KKZ_REPORTS_URL"):
+        monkeypatch.setenv(name, "")  # what a worker sets goes with the test
+    monkeypatch.setenv("KKZ_HOME", str(world / "home"))
+    monkeypatch.setenv("KKZ_CONTRACTS", str(world / "contracts"))
+    monkeypatch.setattr(on_scheduler, "_made", lambda _: ["made"])
+    for asking in (hidden, run):  # the worker would show the plan by what the home holds
+        asked = {"like": likeness(), "place": _place_of(asking), "environment": _said_by_this_process(asking)}
+        assert _on_worker(asked) == ["made"]
