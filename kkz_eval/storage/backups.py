@@ -72,14 +72,14 @@ def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: I
     files, damaged, copied, size, waiting = dict[str, str](), list[str](), 0, 0, 0
     landed = frozenset(key.rpartition("/")[2] for key in store.list(_LANDING))
     for name, content in _files(store, home, contracts):
-        if name.startswith("home/") and not name.startswith(_HOME + _HISTORY) and content_of(name[5:], content) is None:
-            damaged.append(name)
-            if name in before:
-                files[name] = before[name]
-            continue
         digest = digest_of_bytes(content)
         if _is_not_landed(name, digest, landed):
             waiting += 1
+            continue
+        if _is_object(name) and content_of(name.removeprefix(_HOME), content) is None:
+            damaged.append(name)
+            if name in before:
+                files[name] = before[name]
             continue
         files[name] = digest
         if place.put_if_absent(_content_key(digest), content):

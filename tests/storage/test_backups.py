@@ -76,16 +76,17 @@ def test_of_the_inbox_only_what_was_landed_is_in_a_backup_and_earlier_ones_lose_
     (place.home / "inbox").mkdir()
     (place.home / "inbox" / "taken.csv").write_bytes(SECRET)
     (place.home / "inbox" / "persons.csv").write_bytes(b"Name;Geburtstag\n")
+    (place.home / "inbox" / "broken.xlsx").write_bytes(b"no workbook")
     with monkeypatch.context() as of_before:  # as backups were made by 0.8.0
         of_before.setattr("kkz_eval.storage.backups._is_not_landed", lambda *_: False)
         assert "home/inbox/persons.csv" in place.back_up().backup.files
     made = place.back_up()
-    assert (made.waiting, made.forgotten) == (1, 1)
+    assert (made.waiting, made.forgotten, made.damaged) == (2, 2, ())
     for one in backups_in(place.backups):
         assert [name for name in one.files if "/inbox/" in name] == ["home/inbox/taken.csv"]
     place.store.remove(f"landing/{digest_of_bytes(SECRET)}")  # purged, and the inbox is its owner's to clear
     place.gone.add(digest_of_bytes(SECRET))
-    assert place.back_up().waiting == 2
+    assert place.back_up().waiting == 3
     assert SECRET not in content(Path(place.url)).values()
 
 
