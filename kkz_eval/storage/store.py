@@ -143,23 +143,33 @@ class Store:
 
     def get(self, key: str) -> bytes:
         """The bytes that were put under `key`. Raises UserError where there are none or others, or they can't be read."""
-        content = content_of(key, self.kept(key))
-        if content is None and not self.is_on_this_machine:
-            content = content_of(key, self.kept(key))  # an answer that was cut off on its way is no damage
-        if content is None:
-            raise UserError("object_altered", key=key, home=self.address, option=self.option)
-        return content
+        return self._kept_and_put(key)[1]
 
     def get_listed(self, folder: str, name: str) -> bytes:
         """The bytes that were put under a name in a folder whose list of sums tells them from any others. Raises UserError as `get`.
 
         Where no list names it, as in homes of a time before there was one, it is taken as it is.
         """
-        content, sums = self.get(f"{folder}/{name}"), f"{folder}/{SUMS}"
+        kept, content = self._kept_and_put(f"{folder}/{name}")
+        sums = f"{folder}/{SUMS}"
         listed = listed_sums(self.get(sums)).get(name) if self.exists(sums) else None
-        if listed not in (None, digest_of_bytes(content)):
-            raise UserError("object_altered", key=f"{folder}/{name}", home=self.address, option=self.option)
+        if listed not in (None, digest_of_bytes(kept)):
+            raise self._altered(f"{folder}/{name}")
         return content
+
+    def _kept_and_put(self, key: str) -> tuple[bytes, bytes]:
+        """What lies under `key`, and what was put there, without its seal. Raises UserError as `get`."""
+        kept = self.kept(key)
+        content = content_of(key, kept)
+        if content is None and not self.is_on_this_machine:
+            kept = self.kept(key)  # an answer that was cut off on its way is no damage
+            content = content_of(key, kept)
+        if content is None:
+            raise self._altered(key)
+        return kept, content
+
+    def _altered(self, key: str) -> UserError:
+        return UserError("object_altered", key=key, home=self.address, option=self.option)
 
     def kept(self, key: str) -> bytes:
         """The bytes that lie under `key`, with their seal and whatever became of them. Raises UserError where there are none."""
@@ -296,9 +306,9 @@ class DraftStore(Store):
         """As in a store, in memory."""
         self.drafts[key] = data
 
-    def get(self, key: str) -> bytes:
-        """The bytes under `key`, as in a store."""
-        return self.drafts[key] if key in self.drafts else super().get(key)
+    def _kept_and_put(self, key: str) -> tuple[bytes, bytes]:
+        draft = self.drafts.get(key)
+        return super()._kept_and_put(key) if draft is None else (sealed(key, draft), draft)
 
     def exists(self, key: str) -> bool:
         """Whether an object is kept or drafted under `key`."""

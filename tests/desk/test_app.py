@@ -16,6 +16,7 @@ from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.runs import Runs, RunSeen
 from kkz_eval.settings import CHECKOUT, Settings
+from kkz_eval.storage.store import Store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -117,7 +118,7 @@ def test_an_address_with_nothing_behind_it_says_so_in_a_sentence(settings: Setti
 def test_reports_are_served_with_what_stands_in_them_and_nothing_else(settings: Settings) -> None:
     report = settings.home / "reports" / "plan" / "bericht.html"
     report.parent.mkdir(parents=True)
-    report.write_bytes(b"<title>Bericht</title><script>var a = 1;</script>")
+    report.write_bytes(b"<html><title>Bericht</title><script>var a = 1;</script></html>")
     (settings.home / "geheim.html").write_bytes(b"<title>x</title>")
     (settings.home / "reports" / "plan" / "daten.csv").write_bytes(b"a;b\n")
     (settings.home / "reports" / "plan" / "fort").symlink_to(settings.home / "geheim.html")
@@ -129,6 +130,11 @@ def test_reports_are_served_with_what_stands_in_them_and_nothing_else(settings: 
     assert client.get("/reports/plan/daten.csv").headers["content-disposition"] == "attachment"
     for address in ("/reports/plan", "/reports/plan/", "/reports/plan/fort", "/geheim.html", "/reports/plan/fehlt.html"):
         assert client.get(address).status_code == 404, address
+    Store.at(str(settings.home)).put_if_absent("reports/plan/zahl.html", b"<title>12</title>")
+    kept = settings.home / "reports" / "plan" / "zahl.html"
+    kept.write_bytes(kept.read_bytes().replace(b"12", b"13"))
+    damaged = client.get("/reports/plan/zahl.html")
+    assert (damaged.status_code, "beschädigt" in damaged.text, "<title>13" in damaged.text) == (400, True, False)
 
 
 def test_in_a_browser_nothing_is_refused_and_everything_can_be_read(settings: Settings, chromium_browser: Browser) -> None:

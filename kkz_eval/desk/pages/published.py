@@ -54,7 +54,10 @@ def _typeface(request: Request) -> Response:
 
 
 def _file(store: Store, path: str) -> Response:
-    """An object as it is kept. Raises HTTPException for all that is none within the folder that the address begins with."""
+    """An object as it was put: a reader has no way to see that it is damaged.
+
+    Raises HTTPException for all that is none within the folder that the address begins with, and UserError where it is damaged.
+    """
     key = path.lstrip("/")
     try:
         allowed = _is_inside(store, key) and store.exists(key)
@@ -62,8 +65,9 @@ def _file(store: Store, path: str) -> Response:
         raise HTTPException(HTTPStatus.NOT_FOUND) from error
     if not allowed:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    content = store.kept(key)
-    kind = mimetypes.guess_type(key.rpartition("/")[2])[0] or "application/octet-stream"
+    folder, _, name = key.rpartition("/")
+    content = store.get_listed(folder, name)
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     if kind == "text/html":
         return _page(_with_rules_linked(content) if path.startswith("/protocols/") else content)
     headers = {"cache-control": "no-store", "content-security-policy": for_kept_page(b"")}
