@@ -211,6 +211,10 @@ class Store:
         """What tells whether an object is kept under a key below these prefixes, for whoever asks of many: the store is asked once."""
         return frozenset(key for prefix in prefixes for key in self.list(prefix)).__contains__
 
+    def has_drafts(self, folder: str) -> bool:
+        """Whether anything below a folder is there for this value alone: another of the same place may have something else under the same key."""
+        return False
+
     def marks(self, keys: Collection[str], folders: Collection[str]) -> dict[str, str]:
         """By key what changes with its bytes: size and times on this machine, elsewhere what the file system says of a file when it is listed.
 
@@ -313,6 +317,10 @@ class DraftStore(Store):
     def exists(self, key: str) -> bool:
         """Whether an object is kept or drafted under `key`."""
         return key in self.drafts or super().exists(key)
+
+    def has_drafts(self, folder: str) -> bool:
+        """Whether anything below a folder is a draft."""
+        return any(key.startswith(f"{folder}/") for key in tuple(self.drafts))
 
     def marks(self, keys: Collection[str], folders: Collection[str]) -> dict[str, str]:
         """As in the store; what is drafted has none."""

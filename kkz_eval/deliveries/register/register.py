@@ -27,6 +27,7 @@ from kkz_eval.storage.store import Store
 
 SCHEMA_VERSION = 1
 _BATCH_VERSION = 2
+_REGISTER = "register"
 _BATCHES, _VERDICTS = "register/batches", "register/verdicts"
 _RETURNED, _TOMBSTONES, _PURGES = "register/returned", "register/tombstones", "register/purges"
 
@@ -258,6 +259,8 @@ def forget_registers() -> None:
 def _folded_at(store: Store, head: Head) -> _Folded:
     """What a process knows of the objects it reads no second time: what is kept under a key never changes. Of what it does not know yet it believes
     the index as far as that goes, and reads all else."""
+    if store.has_drafts(_REGISTER):  # numbers are given in order, so that others have, or will have, something else under these keys
+        return _extended(store, _NOTHING, head)
     known = _known.get(store.place, ())
     for one in known:
         if one.head == head:
@@ -510,8 +513,12 @@ def _tombstones_at(store: Store, key: str) -> list[Tombstone]:
     return [Tombstone(**{**row, "spoke_of": _spoken_of(row)})]
 
 
-@lru_cache(maxsize=1024)
 def _verdict_at(store: Store, key: str) -> Verdict:
+    return _verdict_from(_load(store, key)["verdict"]) if store.has_drafts(_VERDICTS) else _kept_verdict(store, key)
+
+
+@lru_cache(maxsize=1024)
+def _kept_verdict(store: Store, key: str) -> Verdict:
     """A verdict, read once while it is in use: what is kept under a key never changes."""
     return _verdict_from(_load(store, key)["verdict"])
 

@@ -19,10 +19,11 @@ from kkz_eval.deliveries.register.register import (
     record_arrivals,
     record_returned,
     record_verdict,
+    verdicts_of,
 )
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Slice, Status, Verdict
-from kkz_eval.storage.store import Store
+from kkz_eval.storage.store import DraftStore, Store
 
 A, B = "a" * 64, "b" * 64
 
@@ -96,6 +97,20 @@ def test_two_writers_lose_no_arrival(store):
     arrivals = read_register(store).arrivals
     assert sorted(a.name for a in arrivals) == sorted(f"{n}{i}" for n in "pq" for i in range(10))
     assert [a.number for a in arrivals] == list(range(1, 21))
+
+
+def test_what_a_draft_was_given_is_nothing_that_anybody_else_knows(store):
+    arrive(store, [NewArrival("x.csv", A, "c", (2015,))], {})
+    for status in (Status.REJECTED, Status.ACCEPTED):  # two drafts of one place, under the same keys
+        draft = DraftStore.over(store)
+        arrive(draft, [NewArrival(f"{status}.csv", B, "c", (2015,))], {})
+        record_verdict(draft, verdict(B, status=status))
+        assert [one.status for one in (read_register(draft).verdicts[(B, "c")], *verdicts_of(draft, B))] == [status] * 2
+        assert read_register(draft).arrivals[-1].name == f"{status}.csv"
+    arrive(store, [NewArrival("y.csv", B, "c", (2015,))], {})
+    record_verdict(store, verdict(B, version="2.0.0"))
+    assert read_register(store).arrivals[-1].name == "y.csv"
+    assert read_register(store).verdicts[(B, "c")].contract_version == "2.0.0"
 
 
 def test_the_last_verdict_stands_and_all_are_kept(store):
