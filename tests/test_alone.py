@@ -87,7 +87,7 @@ def test_a_run_that_a_removal_kept_from_beginning_is_asked_for_again_after_it(in
 def test_the_sensor_starts_no_run_on_a_damaged_register(installation: Installation) -> None:
     store = installation.steps.store
     store.put_if_absent(batch_key(1), b'{"schema_version": 1, "arrivals": [], "seen": {}}')
-    path = store.local_path(batch_key(1))
+    path = Path(store.address_of(batch_key(1)))
     path.write_bytes(path.read_bytes().replace(b"arrivals", b"Arrivals"))
     said = _look(installation)
     assert batch_key(1) in said

@@ -266,12 +266,6 @@ class Store:
         code = "storage_not_readable" if self.is_on_this_machine else "object_store_not_readable"
         return UserError(code, place=place, reason=reason_of(error))
 
-    def local_path(self, key: str) -> Path:
-        """Where a local store keeps `key`. Raises TypeError for another kind of store."""
-        if not self.is_on_this_machine:
-            raise TypeError("only a local store has paths")
-        return Path(self._path(key))
-
     def address_of(self, key: str) -> str:
         """Where `key` is kept, as people name it: a path, or a URL."""
         self._path(key)

@@ -114,8 +114,8 @@ def test_the_address_of_a_report_is_named_after_its_plan(finished: Path, tmp_pat
     key = lead_to_report(line, plan, edition)
     assert key == "aktuell/berichte/modellwelt.html"
     store = line.steps.store
-    assert target(store.local_path(key)) == store.local_path(edition.page).resolve()
-    first = store.local_path("aktuell/index.html")
+    assert target(Path(store.address_of(key))) == Path(store.address_of(edition.page)).resolve()
+    first = Path(store.address_of("aktuell/index.html"))
     assert plan.title["de"] in links(first)
     assert "simulierte Lieferungen" in first.read_text(encoding="utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -123,7 +124,7 @@ def test_nothing_after_2011_reaches_the_design(
 
 
 def test_the_report_names_references_effective_number_and_regression_to_the_mean(line: Installation, plan: Plan) -> None:
-    folder = line.steps.store.local_path(make_edition(Study(current_snapshot(line), plan)).page).parent
+    folder = Path(line.steps.store.address_of(make_edition(Study(current_snapshot(line), plan)).page)).parent
     page = (folder / "bericht.html").read_text(encoding="utf-8")
     for part in ("Wer dient wem als Vergleich?", "Entropy Balancing", "Regression zur Mitte", "Essen", "nicht festgelegt"):
         assert part in page

@@ -169,7 +169,7 @@ def test_protocol_and_marked_copy_say_it(home: Home, name: str, word: str, stand
     store, snapshot = home.line.steps.store, current_snapshot(home.line)
     rows = weighed(snapshot, ALL_YEARS)
     page = unescape(store.get(write_protocols(snapshot, rows)[name]).decode())
-    sheet = load_workbook(store.local_path(write_marked_copies(snapshot, rows)[name])).worksheets[0]
+    sheet = load_workbook(Path(store.address_of(write_marked_copies(snapshot, rows)[name]))).worksheets[0]
     head = [str(row[2].value) for row in sheet.iter_rows(max_row=16)]
     assert f"Ergebnis: {word}. " in page
     assert any(line.startswith(f"{word}. ") for line in head)

@@ -448,7 +448,7 @@ def test_the_board_says_what_is_there_and_shows_no_count(settings: Settings) -> 
     assert board.states["missing"] > board.n_overdue > 0, "what is missing for 2012 is overdue in June 2013, for 2013 it is not"
     assert ".xlsx" not in page
     (link,) = {part.split('"')[0] for part in page.split('href="')[1:]}
-    assert (line.steps.store.local_path(board.page).parent / link).resolve().is_file()
+    assert (Path(line.steps.store.address_of(board.page)).parent / link).resolve().is_file()
 
 
 def test_each_municipality_gets_a_reply_with_its_own_marked_copies_only(settings: Settings) -> None:
@@ -457,7 +457,7 @@ def test_each_municipality_gets_a_reply_with_its_own_marked_copies_only(settings
     deliver(settings, "beide.csv", both)
     line = opened(settings)
     board = make_board(current_snapshot(line, date(2026, 6, 1)))
-    folder = {unit: line.steps.store.local_path(key) for unit, key in board.folders.items()}
+    folder = {unit: Path(line.steps.store.address_of(key)) for unit, key in board.folders.items()}
     letter = (folder[NEUSS] / "antwort.txt").read_text(encoding="utf-8")
     assert "Bitte berichtigt liefern bis zum 15. Juni 2026" in letter
     assert [path.suffix for path in sorted(folder[NEUSS].iterdir())] == [".txt", ".xlsx"]
@@ -470,7 +470,7 @@ def test_a_template_shows_last_year_beside_empty_cells_and_is_read_when_filled_i
     deliver(settings, "neuss.csv", leavers(NEUSS, 2012))
     line = opened(settings)
     key = make_templates(current_snapshot(line)).files[("schulabgaenge", NEUSS)]
-    book = load_workbook(line.steps.store.local_path(key))
+    book = load_workbook(Path(line.steps.store.address_of(key)))
     sheet = book["Daten"]
     header = [cell.value for cell in sheet[1]]
     value, last = header.index("Schulabgänge"), header.index("Zum Vergleich 2011/12: Schulabgänge")

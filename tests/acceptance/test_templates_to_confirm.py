@@ -53,7 +53,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def templates(settings: Settings) -> dict[tuple[str, str], Path]:
     line = opened(settings)
-    return {key: line.steps.store.local_path(kept) for key, kept in make_templates(current_snapshot(line)).files.items()}
+    return {key: Path(line.steps.store.address_of(kept)) for key, kept in make_templates(current_snapshot(line)).files.items()}
 
 
 def sheet_of(path: Path) -> Worksheet:

@@ -39,7 +39,7 @@ def marked(settings: Settings, name: str = "duesseldorf.csv") -> tuple[Path, lis
     """The marked copy beside the protocol, and the numbers of its findings."""
     line, _ = run(settings)
     snapshot = current_snapshot(line)
-    copy = line.steps.store.local_path(write_marked_copies(snapshot, weighed(snapshot, ALL_YEARS))[name])
+    copy = Path(line.steps.store.address_of(write_marked_copies(snapshot, weighed(snapshot, ALL_YEARS))[name]))
     return copy, [int(str(row[0].value)) for row in load_workbook(copy)[SHEET].iter_rows() if isinstance(row[0].value, int)]
 
 

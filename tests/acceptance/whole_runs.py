@@ -93,7 +93,7 @@ def whole_run(line: Installation) -> Path:
     """From the inbox to the report; the path of its page."""
     take_in_and_judge(line)
     (plan,) = line.plans.values()
-    return line.steps.store.local_path(make_edition(Study(current_snapshot(line), plan)).page)
+    return Path(line.steps.store.address_of(make_edition(Study(current_snapshot(line), plan)).page))
 
 
 def estimates_beside(page: Path) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def test_all_editions_are_listed_the_present_one_first_with_what_changed_in_each
     first = keep(installation, plan, "aa", date(2026, 1, 2), [])
     second = keep(installation, plan, "bb", date(2026, 3, 1), [change])
     lead_to_report(installation, plan, second)
-    page = store.local_path(editions_page(plan, "de"))
+    page = Path(store.address_of(editions_page(plan, "de")))
     said = page.read_text(encoding="utf-8")
     assert re.findall("<h2>([^<]+)</h2>", said) == ["Ausgabe 2 vom 01.03.2026: die jetzige", "Ausgabe 1 vom 02.01.2026"]
     assert re.findall("<li>([^<].*)</li>", said) == ["&lt;b&gt;Neue&lt;/b&gt; Lieferungen."]
@@ -44,7 +44,7 @@ def test_all_editions_are_listed_the_present_one_first_with_what_changed_in_each
     addresses = re.findall('<a href="([^"]+)"', said)
     assert len(addresses) == 2 * 2 * len(FILES) + 2
     assert all((page.parent / address).resolve().is_file() for address in addresses)
-    english = store.local_path(editions_page(plan, "en")).read_text(encoding="utf-8")
+    english = Path(store.address_of(editions_page(plan, "en"))).read_text(encoding="utf-8")
     assert "Edition 2 of 1 Mar 2026: the present one" in english
     assert "New deliveries." in english
     assert "http" not in re.sub("http-equiv", "", said)
@@ -63,7 +63,7 @@ def test_all_editions_are_listed_the_present_one_first_with_what_changed_in_each
     shown = chromium_browser.new_page(viewport={"width": 320, "height": 800})
     try:
         for language in ("de", "en"):
-            shown.goto(store.local_path(editions_page(plan, language)).as_uri())
+            shown.goto(Path(store.address_of(editions_page(plan, language))).as_uri())
             assert Axe().run(shown).response["violations"] == []
             assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     finally:

@@ -142,7 +142,7 @@ def test_a_number_that_is_damaged_or_gone_is_found(tmp_path: Path) -> None:
     assert look(store, {}).faults == ()
     gone, damaged = (f"{report_folder('p')}/editions/00000{number}.json" for number in (2, 3))
     store.remove(gone)
-    file = store.local_path(damaged)
+    file = Path(store.address_of(damaged))
     file.write_bytes(file.read_bytes().replace(b'"cc"', b'"xx"'))
     faults = look(store, {}).faults
     assert [(fault.kind, fault.key) for fault in faults] == [(Kind.MISSING, gone), (Kind.ALTERED, damaged)]

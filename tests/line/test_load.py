@@ -131,7 +131,7 @@ def test_an_index_is_made_again_whatever_became_of_it_and_nothing_else_is(
 ) -> None:
     store = home.steps.store
     known, before, usual = read_register(store), set(store.everything()), run(home)["looks"]
-    path = store.local_path(key)
+    path = Path(store.address_of(key))
     match what:
         case "deleted":
             path.unlink()
@@ -162,7 +162,7 @@ def test_an_index_that_says_what_is_not_so_is_named_and_removed(home: Installati
 def test_a_landed_content_that_was_altered_in_silence_is_restored_once_fsck_has_been_asked(home: Installation) -> None:
     store = home.steps.store
     key = store.list("landing")[0]
-    path, content = store.local_path(key), store.get(key)
+    path, content = Path(store.address_of(key)), store.get(key)
     path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
     index = json.loads(store.get(INDEXES[0]))
     index["rests_on"][key] = store.marks([key], ["landing"])[key]  # as a disk that forgets a bit leaves every time as it was
@@ -180,7 +180,7 @@ def test_a_landed_content_that_somebody_altered_is_restored_by_the_next_run(home
     store = home.steps.store
     key = store.list("landing")[0]
     content = store.get(key)
-    store.local_path(key).write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    Path(store.address_of(key)).write_bytes(bytes([content[0] ^ 1]) + content[1:])
     run(home)
     assert store.get(key) == content
 

@@ -80,7 +80,7 @@ def test_a_new_edition_is_a_draft_until_somebody_releases_it_and_again_a_newer_o
     said = store.get(first_page("de")).decode()
     assert "Ausgabe 2, Entwurf, neuer als die freigegebene" in said
     assert "Ausgabe 1 (am 04.05.2026)" in said
-    released = kept_report(installation, str(store.local_path(released_page(plan))))
+    released = kept_report(installation, store.address_of(released_page(plan)))
     assert released.folder == first.page.rpartition("/")[0]
     assert "Edition 2, draft, newer than the released one" in store.get(first_page("en")).decode()
 
@@ -109,7 +109,7 @@ def test_what_is_made_up_damaged_not_there_or_decided_by_nobody_is_not_released(
     keep(installation, "aa", simulated=True)
     keep(installation, "bb")
     keep(installation, "cc")
-    path = store.local_path(f"{report_folder(plan.id)}/cc/{say('report.page').in_language('en')}")
+    path = Path(store.address_of(f"{report_folder(plan.id)}/cc/{say('report.page').in_language('en')}"))
     path.chmod(0o644)
     path.write_bytes(b"<html>other</html>")
     for number, role, code in ((1, "R", "release_simulated"), (3, "R", "edition_not_whole"), (9, "R", "report_edition_unknown")):

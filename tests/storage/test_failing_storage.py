@@ -70,7 +70,7 @@ CHANGES: dict[str, Callable[[Store], object]] = {
 @pytest.mark.parametrize("how", How)
 def test_a_change_that_fails_is_whole_or_absent_and_the_same_call_ends_it(home: Path, name: str, how: How) -> None:
     change = CHANGES[name]
-    before = _files(_fill(home).local_path("x").parent)
+    before = _files(Path(_fill(home).address_of("x")).parent)
     change(_fill(home))
     after = _files(home)
     possible = [before, after] if name != "restore" else [before, {k: v for k, v in before.items() if "landing" not in k}, after]

@@ -259,7 +259,9 @@ def forget_registers() -> None:
 def _folded_at(store: Store, head: Head) -> _Folded:
     """What a process knows of the objects it reads no second time: what is kept under a key never changes. Of what it does not know yet it believes
     the index as far as that goes, and reads all else."""
-    if store.has_drafts(_REGISTER):  # numbers are given in order, so that others have, or will have, something else under these keys
+    if store.has_drafts(
+        _REGISTER
+    ):  # numbers are given in order, so that others have, or will have, something else under these keys
         return _extended(store, _NOTHING, head)
     known = _known.get(store.place, ())
     for one in known:
