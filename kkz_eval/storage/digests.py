@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -102,9 +103,27 @@ def _modules() -> dict[str, Path]:
     return {".".join(file.relative_to(_ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
 
 
+def _marks() -> dict[str, tuple[int, int, int]]:
+    """What tells the files of the package from others of their names, by path."""
+    walked = ((base, name) for base, _, names in os.walk(_ROOT / _PROJECT) for name in names if not name.endswith(".pyc"))
+    return {path: _mark(path) for path in (f"{base}/{name}" for base, name in walked)}
+
+
+def _mark(path: str) -> tuple[int, int, int]:
+    seen = os.stat(path)
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+_MET = _marks()
+"""Of the program that this process began with: it computes by what it has loaded, whatever was installed since."""
+
+
 @cache
 def _digest_of_file(path: Path) -> str:
-    return digest_of_bytes(path.read_bytes())
+    """Of a file as this process met it. One that was changed since counts as neither what it was nor what it is: nobody can say which of them was
+    loaded, and nothing that was made meanwhile may be taken for what the program makes that is installed now."""
+    content, met = path.read_bytes(), _MET.get(str(path))
+    return digest_of_bytes(content) if _mark(str(path)) == met else digest_of(["changed since", path.name, met])
 
 
 @cache
