@@ -165,16 +165,12 @@ def _is_free(file: BufferedReader) -> bool:
 
 def seconds_without_writer(home: Path, since: float) -> float:
     """So long nobody has held the lock of a home: 0 while somebody does, else from when it was given up, or from `since` (seconds of the clock)
-    where that is later or nobody ever held it."""
-    try:
-        with open(home / LOCK, "rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
+    where that is later or nobody ever held it. Raises UserError as other_writer."""
+    with _looked_at(home) as file:
+        if file is not None:
+            if not _is_free(file):
                 return 0.0
             since = max(since, os.fstat(file.fileno()).st_mtime)
-    except FileNotFoundError:
-        pass
     return max(0.0, time.time() - since)
 
 
