@@ -17,6 +17,7 @@ from pathlib import Path
 
 from kkz_eval.desk.people import Person
 from kkz_eval.model.day import BERLIN
+from kkz_eval.model.folders import files_in
 
 FOLDER = "desk/actions"
 LEFT_OUT = "(left out)"
@@ -82,10 +83,9 @@ def _own_line(file: int, line: bytes) -> bytes:
 
 
 def forget(home: Path, before: date) -> tuple[str, ...]:
-    """Remove the files of days before a day; their names. Raises OSError where one can't be removed."""
-    old = [
-        file for file in sorted((home / FOLDER).glob("*.jsonl")) if _DAY.fullmatch(file.stem) and file.stem < before.isoformat()
-    ]
+    """Remove the files of days before a day; their names. Raises OSError where one can't be removed, and UserError where they can't be listed."""
+    found = files_in(home / FOLDER, ".jsonl")
+    old = [file for file in found if _DAY.fullmatch(file.stem) and file.stem < before.isoformat()]
     for file in old:
         file.unlink()
     return tuple(file.name for file in old)
