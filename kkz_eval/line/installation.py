@@ -14,7 +14,7 @@ from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.register.decisions import NONE, Decisions, load_decisions
 from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Register, read_register
-from kkz_eval.evaluation.lock import Lock, read_lock
+from kkz_eval.evaluation.lock import Lock
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.evaluation.spread import Spread
@@ -28,7 +28,7 @@ from kkz_eval.indicators.catalogue import (
     load_stations,
 )
 from kkz_eval.line import say
-from kkz_eval.line.locks import lock_file
+from kkz_eval.line.locks import lock_file, lock_in
 from kkz_eval.line.scheduler import spread_over
 from kkz_eval.line.validity import check_plan
 from kkz_eval.model.errors import UserError
@@ -120,7 +120,7 @@ def open_with_faulty_plans(
     plans = tuple(read.values())
     is_left_out = plan_files is None and shown_model_world(settings) == MODEL_WORLD_HIDDEN
     left_out = tuple(plan for plan in plans if plan.is_of_model_world) if is_left_out else ()
-    lock_files = {plan.id: lock_file(file, plan) for file, plan in read.items()}
+    locks = {plan.id: lock_in(lock_file(file, plan)) for file, plan in read.items()}
     return Installation(
         settings,
         contracts,
@@ -129,7 +129,7 @@ def open_with_faulty_plans(
         Steps(Store.at(settings.store)),
         progress,
         load_decisions(folder, contracts, settings.day),
-        {plan_id: read_lock(file.read_bytes(), str(file)) for plan_id, file in lock_files.items() if file.exists()},
+        {plan_id: lock for plan_id, lock in locks.items() if lock is not None},
         load_not_evaluable(folder / "indicators.yaml"),
         load_stations(folder / "indicators.yaml"),
         left_out,
