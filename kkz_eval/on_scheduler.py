@@ -32,7 +32,6 @@ from kkz_eval.line.scheduler import client_of, likeness, require_alike
 from kkz_eval.line.snapshot import digest_of_edited
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import MODEL_WORLD_HIDDEN, MODEL_WORLD_SHOWN, load_settings
-from kkz_eval.storage.digests import digest_of
 
 
 def steps_on(installation: Installation) -> dg.ExecutorDefinition:
@@ -102,11 +101,11 @@ def _made(asked: Mapping[str, Any]) -> Sequence[DagsterEvent]:
 
 
 def _place_of(installation: Installation) -> list[str]:
-    """Where an installation keeps its objects, and the digest of all that people edit in it and of the settings that stand in what a step keeps."""
+    """Where an installation keeps its objects, the digest of all that people edit in it, and the settings that stand in what a step keeps."""
     settings = installation.settings
-    shown = [settings.language, settings.contact, settings.publisher, settings.publisher_contact]
-    said = _said_by_this_process(installation)
-    return [installation.steps.store.address, digest_of([digest_of_edited(installation), shown, said])]
+    shown = (settings.language, settings.contact, settings.publisher, settings.publisher_contact)
+    said = _said_by_this_process(installation).values()
+    return [installation.steps.store.address, digest_of_edited(installation), *shown, *said]
 
 
 def _said_by_this_process(installation: Installation) -> dict[str, str]:
