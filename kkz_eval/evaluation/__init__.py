@@ -7,3 +7,6 @@ Does not belong here: building the panel (indicators), words about effects (repo
 from kkz_eval.model.texts import Catalogue
 
 say = Catalogue("kkz_eval.evaluation")
+
+COMPUTING = ("numpy", "pandas", "scipy", "statsmodels")
+"""The libraries that numbers depend on."""

@@ -10,6 +10,7 @@ from importlib.metadata import version
 import pandas as pd
 import pyarrow as pa
 
+from kkz_eval.evaluation import COMPUTING
 from kkz_eval.evaluation.digests import code_digest
 from kkz_eval.evaluation.effects import in_families, run_outcome
 from kkz_eval.evaluation.examination.outcome import is_examined
@@ -117,7 +118,7 @@ def _parts(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> list[object]:
 
 def _versions() -> dict[str, str]:
     """Of the libraries that numbers depend on."""
-    return {library: version(library) for library in ("numpy", "pandas", "scipy", "statsmodels")}
+    return {library: version(library) for library in COMPUTING}
 
 
 def _stored_outcome(

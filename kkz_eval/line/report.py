@@ -21,6 +21,7 @@ from kkz_eval.deliveries.register.accepted import is_accepted
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.purging import SOURCES
 from kkz_eval.deliveries.register.register import Arrival
+from kkz_eval.evaluation import COMPUTING
 from kkz_eval.evaluation import say as say_of_evaluation
 from kkz_eval.evaluation.design import level_of_plan, unit_groups
 from kkz_eval.evaluation.lock import published
@@ -50,6 +51,7 @@ from kkz_eval.model.verdicts import State
 from kkz_eval.reference.exposure import Group
 from kkz_eval.reference.tables import unit_label, unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
+from kkz_eval.reporting import DRAWING
 from kkz_eval.reporting.build import build_document, render, render_papers
 from kkz_eval.reporting.document import Document
 from kkz_eval.reporting.downloads import downloads_of
@@ -80,7 +82,7 @@ _MAKERS = (
     *("kkz_eval.line.simulated_tables", "kkz_eval.line.edition_changes"),
 )
 """Modules that make the files of an edition."""
-LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python", "typst")
+LIBRARIES = (*COMPUTING, "pyarrow", *DRAWING)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Language
 from kkz_eval.reference.tables import ProgrammeUnit
-from kkz_eval.reporting import numbers, say
+from kkz_eval.reporting import DRAWING, numbers, say
 from kkz_eval.reporting.downloads import NO_DOWNLOADS
 from kkz_eval.reporting.render_html import Link, render_html
 from kkz_eval.reporting.render_typst import Imprint, render_pdf
@@ -29,7 +29,7 @@ from kkz_eval.storage.steps import derived_key
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import writing_soon
 
-LIBRARIES = ("altair", "vl-convert-python", "typst", "openpyxl")
+LIBRARIES = (*DRAWING, "openpyxl")
 """Of which pictures, paper and workbook are made."""
 _MAKERS = ("kkz_eval.line.return_files",)
 

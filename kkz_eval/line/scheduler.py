@@ -15,10 +15,12 @@ from importlib.metadata import version
 from threading import Lock
 from typing import Any, TypeVar
 
+from kkz_eval.evaluation import COMPUTING
 from kkz_eval.evaluation.spread import Spread
 from kkz_eval.line import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
+from kkz_eval.reporting import DRAWING
 from kkz_eval.storage.digests import digest_of, digest_of_tables, program_digest
 
 A = TypeVar("A")
@@ -27,7 +29,7 @@ B = TypeVar("B")
 PATIENCE = "10s"
 """So long a scheduler may take to answer at all."""
 
-_LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow", "dagster")
+_LIBRARIES = (*COMPUTING, "pyarrow", *DRAWING, "dagster")
 
 
 def spread_over(scheduler: str) -> Spread:

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from kkz_eval.evaluation import COMPUTING
 from kkz_eval.evaluation.headline import headline_row, overall_rows
 from kkz_eval.evaluation.plan import report_folder
 from kkz_eval.evaluation.replayed import TOLERANCE
@@ -33,7 +34,6 @@ from kkz_eval.reporting.inputs import Change
 from kkz_eval.storage.store import Store
 
 DATA, PLAN, CODE = "data", "plan", "code"
-_COMPUTING = ("numpy", "pandas", "scipy", "statsmodels")
 """Libraries on which an estimate depends."""
 
 
@@ -426,7 +426,7 @@ class _Causes:
     @property
     def _libraries_differ(self) -> bool:
         old, new = (record["code"]["versions"] for record in (self.before, self.now))
-        return any(old.get(name) != new.get(name) for name in _COMPUTING)
+        return any(old.get(name) != new.get(name) for name in COMPUTING)
 
     @property
     def _data_differ(self) -> bool:

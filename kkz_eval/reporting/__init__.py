@@ -6,3 +6,6 @@ Belongs here: what people read of an evaluation. Does not belong here: estimatin
 from kkz_eval.model.texts import Catalogue
 
 say = Catalogue("kkz_eval.reporting")
+
+DRAWING = ("altair", "vl-convert-python", "typst")
+"""The libraries that pictures and papers depend on."""
