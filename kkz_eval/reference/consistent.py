@@ -6,10 +6,10 @@ estimate, and a unit of the programme whose territory changed would count among 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.reference.register import all_kreise, current_key, municipalities, youth_offices
+from kkz_eval.reference.register import Unit, all_kreise, current_key, municipalities, youth_offices
 from kkz_eval.reference.rows import given_tables, rows, table_names
 from kkz_eval.reference.tables import all_programme_units, programme_units
 from kkz_eval.storage.own_tables import require_as_met
@@ -28,14 +28,25 @@ def check_given_tables() -> None:
     for table, key, meant in _references():
         if meant not in _known():
             raise UserError("table_reference", package=_PACKAGE, table=table, key=key, meant=meant)
-    for unit in (*all_kreise(), *municipalities(), *youth_offices()):
-        if unit.successor is not None and (unit.valid_until is None or current_key(unit.key) == unit.key):
-            raise UserError("table_without_end", package=_PACKAGE, key=unit.key, name=unit.name)
+    for unit in (unit for table in (all_kreise(), municipalities(), youth_offices()) for unit in without_end(table)):
+        raise UserError("table_without_end", package=_PACKAGE, key=unit.key, name=unit.name)
     joined = {unit.ags for unit in programme_units()} | {unit.kreis_ags5 for unit in programme_units()}
     for former in (unit for unit in all_programme_units() if current_key(unit.ags) != unit.ags):
         today = current_key(former.ags)
         if today not in joined:
             raise UserError("table_heirless", package=_PACKAGE, key=former.ags, name=former.name, today=today)
+
+
+def without_end(units: Sequence[Unit]) -> Iterator[Unit]:
+    """The units of a table that were taken over without a last day, or from whose successors one comes to no unit that is there today."""
+    successors = {unit.key: unit.successor for unit in units if unit.successor is not None}
+    for unit in (unit for unit in units if unit.key in successors):
+        met, key = set[str](), unit.key
+        while key in successors and key not in met:
+            met.add(key)
+            key = successors[key]
+        if unit.valid_until is None or key in met:
+            yield unit
 
 
 def _known() -> frozenset[str]:

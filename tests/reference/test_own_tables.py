@@ -6,13 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.reference.consistent import check_given_tables
+from kkz_eval.reference.consistent import check_given_tables, without_end
+from kkz_eval.reference.register import Unit
 from kkz_eval.reference.rows import given_tables, rows, table_names
 from kkz_eval.storage.digests import digest_of_tables
 from kkz_eval.storage.own_tables import require_as_met, tables_met
@@ -112,6 +114,13 @@ def test_a_file_that_takes_no_table_s_place_is_not_passed_over(folder: Path) -> 
     with pytest.raises(UserError) as error:
         given_tables()
     assert error.value.code == "table_unknown"
+
+
+@pytest.mark.parametrize(("successors", "named"), [("B C -", ""), ("B A -", "AB"), ("B C A", "ABC"), ("B C B", "ABC")])
+def test_units_that_took_each_other_over_in_a_circle_are_none_that_are_there(successors: str, named: str) -> None:
+    taken_over = {key: None if by == "-" else by for key, by in zip("ABC", successors.split(), strict=True)}
+    units = [Unit(key, key, key, None, date(2020, 12, 31), by) for key, by in taken_over.items()]
+    assert "".join(unit.key for unit in without_end(units)) == named
 
 
 @pytest.mark.parametrize(
