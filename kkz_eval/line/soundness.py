@@ -104,10 +104,15 @@ def repair(store: Store, faults: Collection[Fault]) -> tuple[Fault, ...]:
 
 
 def _is_altered(store: Store, key: str) -> bool:
-    """Whether an object is not what was written; what can't be read at all, for the disk or for a link that leads nowhere, is not."""
+    """Whether an object is not what was written; what can't be read at all, for the disk or for a link that leads nowhere, is not.
+
+    Raises UserError for an object store that does not answer: what it holds is as it was, and would be removed for it.
+    """
     try:
         return content_of(key, store.kept(key)) is None
-    except UserError:
+    except UserError as error:
+        if error.code == "object_store_not_readable":
+            raise
         return True
 
 

@@ -10,6 +10,7 @@ import pytest
 from fsspec.exceptions import FSTimeoutError
 from fsspec.implementations.memory import MemoryFileSystem
 
+from kkz_eval.line.soundness import _is_altered
 from kkz_eval.model.errors import UserError
 from kkz_eval.storage import store as store_module
 from kkz_eval.storage.store import Store
@@ -144,3 +145,12 @@ def test_a_slow_store_is_waited_for(busy: Busy, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(busy.fs, "pipe_file", slow)
     assert store.put_if_absent(KEY, RECORD)
     assert store.get(KEY) == RECORD
+
+
+def test_an_object_store_that_does_not_answer_is_no_damage(busy: Busy) -> None:
+    store = _store(busy)
+    store.put_if_absent("derived/x.json", RECORD)
+    busy.left = 1_000
+    with pytest.raises(UserError) as silent:
+        _is_altered(store, "derived/x.json")
+    assert silent.value.code == "object_store_not_readable"
