@@ -47,8 +47,9 @@ from kkz_eval.simulation.layout import delivery_name, official_name
 from kkz_eval.simulation.run import simulate
 from kkz_eval.stewardship.sight import EVERYTHING
 from kkz_eval.storage.backups import make_backup, restore_backup
+from kkz_eval.storage.listing import PARTIAL
 from kkz_eval.storage.steps import Steps
-from kkz_eval.storage.store import PARTIAL, Store
+from kkz_eval.storage.store import Store
 
 CONTRACTS = CHECKOUT / "data_contracts"
 DAY = date(2026, 1, 1)

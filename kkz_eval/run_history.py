@@ -34,7 +34,7 @@ from sqlalchemy.pool import NullPool
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.settings import Database, Settings, load_settings
-from kkz_eval.storage.store import PARTIAL
+from kkz_eval.storage.listing import PARTIAL
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "dagster.yaml"
 CONFIGURATION = "dagster.yaml"

@@ -40,8 +40,9 @@ from kkz_eval.stewardship.requests import Request, requests_of, waiting_parts
 from kkz_eval.stewardship.sight import EVERYTHING, Sight
 from kkz_eval.stewardship.to_do import ToDo, to_do
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
+from kkz_eval.storage.listing import PARTIAL
 from kkz_eval.storage.steps import Steps
-from kkz_eval.storage.store import PARTIAL, DraftStore, Store
+from kkz_eval.storage.store import DraftStore, Store
 from kkz_eval.storage.writer import is_long_ago, quiet_since
 
 _BY_CLICK = (

@@ -56,6 +56,10 @@ class Underived(DraftStore):
         """Whether an object is drafted, or kept and seen."""
         return not self._is_hidden(key) and super().exists(key)
 
+    def list_again(self, prefix: str) -> list[str]:
+        """As `list`."""
+        return [key for key in super().list_again(prefix) if not self._is_hidden(key)]
+
     def list(self, prefix: str) -> list[str]:
         """Keys below `prefix`, sorted, without what is hidden."""
         return [key for key in super().list(prefix) if not self._is_hidden(key)]

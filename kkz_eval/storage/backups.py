@@ -24,8 +24,9 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.folders import entries_of, is_folder, is_there
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.listing import PARTIAL
 from kkz_eval.storage.seals import content_of
-from kkz_eval.storage.store import ON_THIS_MACHINE, PARTIAL, Store, sync_folder
+from kkz_eval.storage.store import ON_THIS_MACHINE, Store, sync_folder
 from kkz_eval.storage.writer import LOCK
 
 SCHEMA_VERSION = 1

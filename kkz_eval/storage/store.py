@@ -15,27 +15,25 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.folders import entries_of, is_folder, is_there, stands_there
+from kkz_eval.model.folders import is_there
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.listing import PARTIAL, files_below, files_below_again, is_unfinished
 from kkz_eval.storage.seals import SUMS, content_of, listed_sums, sealed
 
-PARTIAL = ".partial-"
-"""So begins the name of a file or folder that is being written."""
 _TELLING = ("ETag", "etag", "md5", "LastModified", "last_modified", "modified", "mtime", "created")
 """What file systems say of a file that changes with it, by the names that they have for it."""
-_UNFINISHED = (PARTIAL, ".dagster-")  # the second up to version 0.3.0, of the folder with Dagster's run history
 
 
 ON_THIS_MACHINE = ("dagster", "desk", "inbox")
@@ -197,15 +195,22 @@ class Store:
 
     def unfinished(self) -> list[str]:
         """Keys of all writes that were cut short, sorted: files and whole folders that hold part of an object and are none."""
-        return sorted(key for key in self._keys(self.root) if _is_unfinished(key))
+        return sorted(key for key in self._keys(self.root) if is_unfinished(key))
 
     def everything(self) -> list[str]:
         """All keys, sorted; unfinished writes are not among them."""
-        return sorted(key for key in self._keys(self.root) if not _is_unfinished(key))
+        return sorted(key for key in self._keys(self.root) if not is_unfinished(key))
+
+    def list_again(self, prefix: str) -> list[str]:
+        """As `list`, for one process that asks for the same folder again and again: on this machine only what changed since is listed anew."""
+        if not self.is_on_this_machine:
+            return self.list(prefix)
+        start = len(self.root) + 1
+        return sorted(path[start:] for path in files_below_again(self._path(prefix)) if not is_unfinished(path))
 
     def list(self, prefix: str) -> list[str]:
         """Keys below `prefix`, sorted; unfinished writes are not among them. Raises UserError where one of its folders can't be listed."""
-        return sorted(key for key in self._keys(self._path(prefix)) if not _is_unfinished(key))
+        return sorted(key for key in self._keys(self._path(prefix)) if not is_unfinished(key))
 
     def listed(self, *prefixes: str) -> Callable[[str], bool]:
         """What tells whether an object is kept under a key below these prefixes, for whoever asks of many: the store is asked once."""
@@ -233,7 +238,7 @@ class Store:
     def _keys(self, base: str) -> Iterable[str]:
         start = len(self.root) + 1
         if self.is_on_this_machine:  # fsspec asks for every file's size and dates, which takes ten times as long
-            return (path[start:] for path in _files_below(base))
+            return (path[start:] for path in files_below(base))
         return [str(path)[start:] for path in self._found(base, detail=False)]
 
     def _found(self, base: str, *, detail: bool) -> Any:
@@ -272,8 +277,8 @@ class Store:
         return f"{self.address}/{key}"
 
     def _path(self, key: str) -> str:
-        parts = PurePosixPath(key).parts
-        if not parts or key.startswith("/") or ".." in parts:
+        # thousands are asked for at once: most need no look at each of their parts
+        if key[:1] in ("", "/") or (".." in key and ".." in key.split("/")) or not key.strip("./"):
             raise ValueError(f"not a key: {key!r}")
         return f"{self.root}/{key}"
 
@@ -320,11 +325,18 @@ class DraftStore(Store):
         """As in the store; what is drafted has none."""
         return super().marks([key for key in keys if key not in self.drafts], folders)
 
+    def list_again(self, prefix: str) -> list[str]:
+        """As `list`."""
+        return self._with_drafts(prefix, super().list_again(prefix))
+
+    def _with_drafts(self, prefix: str, kept: list[str]) -> list[str]:
+        # all at once: pages that other people read put drafts here meanwhile
+        drafted = [key for key in tuple(self.drafts) if key == prefix or key.startswith(f"{prefix}/")]
+        return sorted({*kept, *drafted}) if drafted else kept
+
     def list(self, prefix: str) -> list[str]:
         """Keys below `prefix`, sorted."""
-        # all at once: pages that other people read put drafts here meanwhile
-        drafted = (key for key in tuple(self.drafts) if key == prefix or key.startswith(f"{prefix}/"))
-        return sorted({*super().list(prefix), *drafted})
+        return self._with_drafts(prefix, super().list(prefix))
 
 
 def _refusals() -> tuple[type[Exception], ...]:
@@ -354,33 +366,6 @@ def _asked(call: Callable[[], Any]) -> Any:
     return call()
 
 
-def _is_unfinished(key: str) -> bool:
-    return key.rpartition("/")[2].startswith(_UNFINISHED)
-
-
-def _files_below(base: str) -> Iterator[str]:
-    """Paths of the files in a folder of this machine and all below it, or of the one file that `base` is; none where there is nothing.
-
-    A folder that was not finished is one path, whatever is in it. Raises UserError where a folder can't be listed.
-    """
-    folder = base
-    try:
-        if not is_folder(base):
-            if stands_there(base):  # a file, or a link that leads nowhere
-                yield base
-            return
-        left = [base]
-        while left:  # os.walk asks each folder twice what it is, which takes as long again where thousands hold one file each
-            folder = left.pop()
-            for entry in entries_of(folder):
-                if not _is_folder(entry) or entry.name.startswith(_UNFINISHED):
-                    yield f"{folder}/{entry.name}"
-                elif not entry.is_symlink():
-                    left.append(f"{folder}/{entry.name}")
-    except OSError as error:
-        raise UserError("storage_not_readable", place=folder, reason=reason_of(error)) from error
-
-
 def _mark_of(path: str) -> str:
     """Of a file of this machine; "" where it went meanwhile, or is a link that leads nowhere. Raises UserError where that can't be told."""
     try:
@@ -398,15 +383,6 @@ def _mark_said(about: Mapping[str, object]) -> str:
     return "-".join([str(about.get("size")), *told]) if told else ""
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError as error:
-        if error.errno == errno.ELOOP:  # a link that leads in a circle is a file that can't be read
-            return False
-        raise
-
-
 def _is_there(path: str) -> bool:
     try:
         return is_there(path)
@@ -417,7 +393,7 @@ def _is_there(path: str) -> bool:
 def _take_away(path: str) -> None:
     """Remove a file, a link or a folder that was not finished, so that it does not come back after a power failure."""
     try:
-        if _is_unfinished(path) and os.path.isdir(path):
+        if is_unfinished(path) and os.path.isdir(path):
             shutil.rmtree(path)
         else:
             os.unlink(path)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from whole_runs import ROOT, copy_of, tree
 
-from kkz_eval.storage.store import PARTIAL
+from kkz_eval.storage.listing import PARTIAL
 
 PROGRAM = Path(__file__).with_name("killed_runs.py")
 N_KILLS = 10

@@ -12,7 +12,8 @@ import pytest
 from kkz_eval.model.errors import UserError
 from kkz_eval.storage.backups import backups_in, make_backup, restore_backup
 from kkz_eval.storage.digests import digest_of_bytes
-from kkz_eval.storage.store import PARTIAL, Store
+from kkz_eval.storage.listing import PARTIAL
+from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import LOCK
 
 SECRET = b"a;b\n1;geheim\n"
