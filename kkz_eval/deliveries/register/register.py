@@ -14,13 +14,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from itertools import groupby
-from typing import Any
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from kkz_eval.deliveries.municipal.returned import DecisionRow, Returned
 from kkz_eval.model.collector import collected_later
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Slice, Status, Verdict
+from kkz_eval.storage.columns import Columns, packed, unpacked
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.index import keep_index, read_index
 from kkz_eval.storage.store import Store
@@ -30,6 +32,7 @@ _BATCH_VERSION = 2
 _REGISTER = "register"
 _BATCHES, _VERDICTS = "register/batches", "register/verdicts"
 _RETURNED, _TOMBSTONES, _PURGES = "register/returned", "register/tombstones", "register/purges"
+_Record = TypeVar("_Record", "Arrival", Verdict, Slice)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -204,7 +207,7 @@ class Head:
 
 def register_head(store: Store) -> Head:
     """The objects of the register as they are now."""
-    return Head(tuple(store.list(_BATCHES)), tuple(store.list(_VERDICTS)), _removals(store))
+    return Head(tuple(store.list(_BATCHES)), tuple(store.list_again(_VERDICTS)), _removals(store))
 
 
 def tombstones_of(store: Store) -> frozenset[str]:
@@ -304,45 +307,53 @@ def _extended(store: Store, start: _Folded, head: Head) -> _Folded:
     arrived = {(arrival.sha256, arrival.contract_id) for arrival in arrivals}
     if unknown := sorted(verdicts.keys() - arrived):
         raise UserError("register_incomplete", sha256=unknown[0][0], home=store.address, option=store.option)
-    register = Register(tuple(sorted(arrivals)), seen, verdicts, tombstones, chain)
+    register = Register(tuple(sorted(arrivals, key=attrgetter("number"))), seen, verdicts, tombstones, chain)
     return _Folded(head, register, start.indexed, frozenset(returned))
 
 
 _INDEX = "register"
 _INDEXED = (_BATCHES, _VERDICTS)
-_Kept = Arrival | Verdict | Slice
-_FIELDS: Mapping[type[_Kept], list[str]] = {kind: [one.name for one in fields(kind)] for kind in (Arrival, Verdict, Slice)}
-"""What the index says of each, in this order; one that says something else is not believed."""
+_FIELDS = {kind.__name__: [one.name for one in fields(kind)] for kind in (Arrival, Verdict, Slice)}
+"""What the index says of each; one that says something else is not believed."""
+_SEVERAL = ("years", "slices")
+"""Fields of several values: in their column stands how many there are, and these in a table of their own, one after another."""
+_STATUS = {one.value: one for one in Status}
 
 
 def _from_index(store: Store, head: Head) -> _Folded:
     """What the index says where a head has all that it rests on; else nothing."""
     index = read_index(store, _INDEX, _INDEXED)
-    if index is None or not index.is_current or index.said["fields"] != [*_FIELDS.values()]:
+    if index is None or not index.is_current or index.said["fields"] != _FIELDS:
         return _NOTHING
-    said = index.said
-    arrivals = tuple(Arrival(**{**row, "years": tuple(row["years"])}) for row in _named(Arrival, said["arrivals"]))
-    rows = _named(Verdict, said["verdicts"])
-    verdicts = [_verdict_from({**row, "slices": _named(Slice, row["slices"])}) for row in rows]
-    register = Register(arrivals, said["seen"], {(one.sha256, one.contract_id): one for one in verdicts}, chain=said["chain"])
+    said, tables = index.said, unpacked(index.said["tables"])
+    arrivals = tuple(_records(Arrival, tables["arrivals"], tables["years"]["year"]))
+    verdicts = _records(Verdict, tables["verdicts"], _records(Slice, tables["slices"]))
+    seen = dict(zip(tables["seen"]["name"], tables["seen"]["sha256"], strict=True))
+    register = Register(arrivals, seen, {(one.sha256, one.contract_id): one for one in verdicts}, chain=said["chain"])
     keys = sorted(index.unchanged)
     of = Head(tuple(key for key in keys if key.startswith(_BATCHES)), tuple(key for key in keys if key.startswith(_VERDICTS)), ())
     found = _Folded(of, register, len(keys), frozenset(said["returned"]))
     return found if found.is_part_of(head) else _NOTHING
 
 
-def _named(kind: type[_Kept], rows: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    """The rows of an index by the names of what they say."""
-    return (dict(zip(_FIELDS[kind], row, strict=True)) for row in rows)
+def _records(kind: type[_Record], columns: Columns, several: Iterable[object] = ()) -> Iterator[_Record]:
+    """What columns say, record by record. several: the values of their field that has several."""
+    left = iter(several)
+
+    def values(name: str) -> Iterable[Any]:
+        if name in _SEVERAL:
+            return (tuple(islice(left, count)) for count in columns[name])
+        return map(_STATUS.__getitem__, columns[name]) if name == "status" else columns[name]
+
+    return map(kind, *(values(name) for name in _FIELDS[kind.__name__]))
 
 
-def _values(kind: type[_Kept], found: Iterable[object]) -> list[list[object]]:
-    """Rows for an index."""
-    values = ([getattr(one, name) for name in _FIELDS[kind]] for one in found)
-    return [
-        [_values(Slice, value) if name == "slices" else value for name, value in zip(_FIELDS[kind], row, strict=True)]
-        for row in values
-    ]
+def _columns(kind: type, found: Collection[object]) -> Columns:
+    def column(name: str) -> list[Any]:
+        values = [getattr(one, name) for one in found]
+        return [len(value) for value in values] if name in _SEVERAL else values
+
+    return {name: column(name) for name in _FIELDS[kind.__name__]}
 
 
 def is_index_wrong(store: Store) -> bool:
@@ -360,14 +371,16 @@ def keep_register_index(store: Store) -> None:
     keys = (*known.head.batches, *known.head.verdicts)
 
     def said() -> dict[str, object]:
-        return {
-            "fields": [*_FIELDS.values()],
-            "arrivals": _values(Arrival, known.register.arrivals),
-            "verdicts": _values(Verdict, known.register.verdicts.values()),
-            "seen": known.register.seen,
-            "returned": sorted(known.returned),
-            "chain": known.register.chain,
+        register, verdicts = known.register, known.register.verdicts.values()
+        tables = {
+            "arrivals": _columns(Arrival, register.arrivals),
+            "years": {"year": [year for arrival in register.arrivals for year in arrival.years]},
+            "verdicts": _columns(Verdict, verdicts),
+            "slices": _columns(Slice, [part for verdict in verdicts for part in verdict.slices]),
+            "seen": {"name": [*register.seen], "sha256": [*register.seen.values()]},
         }
+        about = {"fields": _FIELDS, "returned": sorted(known.returned), "chain": register.chain}
+        return {**about, "tables": packed(tables)}
 
     if keep_index(store, _INDEX, _INDEXED, keys, len(keys) - known.indexed, said):
         _known[store.place] = (replace(known, indexed=len(keys)),)
