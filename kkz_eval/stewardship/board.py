@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,6 +19,7 @@ from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.due_days import Day, deadline_of, is_past, owed_by, owed_until
 from kkz_eval.stewardship.history import History, Place, delivery_named
+from kkz_eval.storage.digests import digest_of_tables
 
 _LOOK_BACK, _LOOK_AHEAD = 365, 60  # days around a deadline in which the next year is waited for
 
@@ -84,33 +85,61 @@ def board_tables(
     others that delivered it. Nobody owes a year before joining, nor what official statistics hold.
     """
     municipal = sorted((c for c in contracts.values() if c.source == "municipal"), key=lambda contract: contract.dataset)
-    datasets = {contract.dataset for contract in municipal}
-    own = [history for history in delivered.values() if history.dataset in datasets]
-    span = _span(municipal, {history.year for history in own}, today)
-    first = {dataset: min(h.year for h in own if h.dataset == dataset) for dataset in {history.dataset for history in own}}
+    own = {contract.dataset: list[History]() for contract in municipal}
+    for history in delivered.values():
+        if history.dataset in own:
+            own[history.dataset].append(history)
+    span = _span(municipal, {history.year for found in own.values() for history in found}, today)
+    at_hand: dict[str, list[Place]] = {}
+    for place in official:
+        at_hand.setdefault(place[0], []).append(place)
     tables = []
     for contract in municipal:
-        units = _units(contract, own, purged)
-        if not units:  # nobody owes it and nobody sent any
+        histories, dataset = tuple(own[contract.dataset]), contract.dataset
+        gone = {place: day for place, day in purged.items() if place[0] == dataset}
+        if not owed_by(contract) and not histories and not gone:  # nobody owes it and nobody sent any
             continue
-        years = tuple(year for year in span if year >= first.get(contract.dataset, span[0]))
-        owed = owed_by(contract)
-        rows = tuple(
-            tuple(
-                _cell(contract, (contract.dataset, unit, year), owed.get(unit), delivered, official, purged, today)
-                for year in years
-            )
-            for unit in units
-        )
-        tables.append(BoardTable(contract, years, rows))
+        first = min((history.year for history in histories), default=min(span, default=0))
+        years = tuple(year for year in span if year >= first)
+        about = _About(contract, years, histories, frozenset(at_hand.get(dataset, ())), gone, today, digest_of_tables())
+        last, table = _made_last.get(contract.id, (None, None))
+        if table is None or last != about:  # most deliveries change one table
+            table = _table(about)
+            _made_last[contract.id] = (about, table)
+        tables.append(table)
     return tuple(tables)
 
 
-def _units(contract: Contract, delivered: Sequence[History], purged: Collection[Place]) -> list[str]:
-    """Who owes a dataset, and who delivered it besides, though it was removed."""
-    came = {history.unit_id for history in delivered if history.dataset == contract.dataset}
-    came |= {unit for dataset, unit, _ in purged if dataset == contract.dataset}
-    return sorted(owed_by(contract).keys() | came, key=unit_label)
+@dataclass(frozen=True)
+class _About:
+    """All that the table of a dataset is made of: of each of them what is of that dataset, as board_tables has it. reference: digest of the tables of
+    territory and programme that an installation gives."""
+
+    contract: Contract
+    years: tuple[int, ...]
+    delivered: tuple[History, ...]
+    official: frozenset[Place]
+    purged: Mapping[Place, date]
+    today: date
+    reference: str
+
+
+_made_last: dict[str, tuple[_About, BoardTable]] = {}
+"""The table that was made last of each contract: whoever shows it again knows by identity that it is the same."""
+
+
+def _table(about: _About) -> BoardTable:
+    contract, owed = about.contract, owed_by(about.contract)
+    came = {(one.dataset, one.unit_id, one.year): one for one in about.delivered}
+    units = sorted({*owed, *(unit for _, unit, _ in (*came, *about.purged))}, key=unit_label)
+    rows = tuple(
+        tuple(
+            _cell(contract, (contract.dataset, unit, year), owed.get(unit), came, about.official, about.purged, about.today)
+            for year in about.years
+        )
+        for unit in units
+    )
+    return BoardTable(contract, about.years, rows)
 
 
 def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date) -> tuple[int, ...]:
@@ -193,6 +222,25 @@ def legend() -> list[tuple[str, Sentence, str]]:
 
 def shown(table: BoardTable, link_of: Callable[[BoardCell], str | None], language: Language) -> dict[str, object]:
     """A table of the board as its pages have it. link_of: the address that a place leads to, None for none."""
+    return {
+        **headed(table, language),
+        "rows": [row for row in rows_shown(table, link_of, language) if row["cells"]],
+    }
+
+
+def headed(table: BoardTable, language: Language) -> dict[str, object]:
+    """A table of the board as its pages have it, without its rows."""
+    return {
+        "title": table.contract.title_de if language == "de" else table.contract.title_en,
+        "id": table.contract.dataset,
+        "deadline": table.contract.terms.deadline or "–",
+        "years": table.years,
+        "instead": [said.in_language(language) for said in _instead(table)],
+    }
+
+
+def rows_shown(table: BoardTable, link_of: Callable[[BoardCell], str | None], language: Language) -> Iterator[dict[str, object]]:
+    """The rows of a table as pages have them, one for each of its rows."""
     texts: dict[tuple[object, ...], str] = {}  # thousands of places say few different things
 
     def text(cell: BoardCell) -> str:
@@ -202,29 +250,19 @@ def shown(table: BoardTable, link_of: Callable[[BoardCell], str | None], languag
             texts[key] = said_of(cell).in_language(language)
         return texts[key]
 
-    return {
-        "title": table.contract.title_de if language == "de" else table.contract.title_en,
-        "id": table.contract.dataset,
-        "deadline": table.contract.terms.deadline or "–",
-        "years": table.years,
-        "instead": [said.in_language(language) for said in _instead(table)],
-        "rows": [
-            {
-                "unit": unit_label(cells[0].unit_id),
-                "cells": [
-                    {
-                        "symbol": SYMBOLS[cell.state] + (LATE if cell.is_late else ""),
-                        "state": cell.state.value,
-                        "text": text(cell),
-                        "link": link_of(cell),
-                    }
-                    for cell in cells
-                ],
-            }
-            for cells in table.rows
-            if cells
-        ],
-    }
+    for cells in table.rows:
+        yield {
+            "unit": unit_label(cells[0].unit_id) if cells else "",
+            "cells": [
+                {
+                    "symbol": SYMBOLS[cell.state] + (LATE if cell.is_late else ""),
+                    "state": cell.state.value,
+                    "text": text(cell),
+                    "link": link_of(cell),
+                }
+                for cell in cells
+            ],
+        }
 
 
 def _instead(table: BoardTable) -> list[Sentence]:

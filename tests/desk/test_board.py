@@ -12,10 +12,16 @@ import pytest
 from faulty_home import DORMAGEN, DUESSELDORF, FAULTY, MISSING, deliver, findings_at, leavers, own_home, run
 from served import at_an_address, desk_of
 
+from kkz_eval.deliveries.register import accepted
+from kkz_eval.deliveries.register.register import forget_registers
+from kkz_eval.desk.pages import board as pages_board
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.line import at_the_desk
 from kkz_eval.line.at_the_desk import moment_of, story_of
 from kkz_eval.settings import Settings
+from kkz_eval.stewardship import board as stewardship_board
+from kkz_eval.stewardship import history
+from kkz_eval.storage import listing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -63,6 +69,33 @@ def test_names_of_files_are_words_on_a_page_and_nothing_else(settings: Settings)
     page = desk_of(settings).get(HERE).text
     assert "&lt;b onclick=x&gt;.csv" in page
     assert "<b onclick" not in page
+
+
+def test_the_board_after_each_delivery_is_that_of_a_desk_that_was_never_asked_before(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def boards() -> list[str]:
+        asked = [(None, ""), (None, "?jahr=2012"), (None, f"?kommune={DUESSELDORF}"), (CLERK, ""), (CLERK, "?jahr=2013")]
+        pages = [desk_of(settings, person).get(f"/tafel{query}").text for person, query in asked]
+        return [page[page.index("<h2") : page.index("</main>")] for page in pages]
+
+    said = []
+    for number, rows in enumerate(({5: "21"}, {}, {5: "20", 19: "451"})):
+        deliver(settings, "duesseldorf.csv", leavers(DUESSELDORF, 2012, changed=rows))
+        said.append(boards())
+        with monkeypatch.context() as never_asked:
+            for module, name in (
+                (at_the_desk, "_known"),
+                (accepted, "_last"),
+                (history, "_said_last"),
+                (stewardship_board, "_made_last"),
+                (pages_board, "_rows_last"),
+                (listing, "_last"),
+            ):
+                never_asked.setattr(module, name, {})
+            forget_registers()
+            assert boards() == said[number]
+    assert len({page[0] for page in said}) > 1, "the deliveries do change the board"
 
 
 def test_every_cell_of_the_board_leads_to_its_story(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
@@ -12,6 +13,7 @@ from made_boards import AHLEN, ARNSBERG, CONTRACTS, DORMAGEN, DUESSELDORF, KREIS
 
 from kkz_eval.model.verdicts import State, Status
 from kkz_eval.reference.tables import programme_units
+from kkz_eval.stewardship import board
 from kkz_eval.stewardship.board import LATE, SYMBOLS, BoardTable, board_page, rests_on_simulated
 from kkz_eval.stewardship.history import Place
 from kkz_eval.stewardship.replies import replies
@@ -43,6 +45,30 @@ def test_nobody_owes_the_years_before_a_dataset_was_first_delivered() -> None:
     assert found["netzwerk"].years == tuple(range(2012, 2017))
     assert found["schulabgaenge"].years == found["bevoelkerung"].years  # never delivered: all is missing
     assert all(len(cells) == 5 for cells in found["netzwerk"].rows)
+
+
+def test_only_the_table_that_anything_changes_for_is_made_anew_and_each_is_as_if_made_for_the_first_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    goals, people, network = (delivered(name, ARNSBERG) for name in ("ziele", "bevoelkerung", "netzwerk"))
+    again = replace(people, entries=((replace(people.newest, name="b.csv"), people.part),), holding=())
+    official: frozenset[Place] = frozenset({("mindestsicherung", DUESSELDORF, 2016)})
+    purged = {("ziele", AHLEN, 2016): date(2026, 1, 1)}
+    last = tables(goals, people, network)
+    steps: list[tuple[Callable[[], dict[str, BoardTable]], set[str]]] = [
+        (lambda: tables(goals, people, network), set()),
+        (lambda: tables(goals, again, network), {"bevoelkerung"}),
+        (lambda: tables(goals, again, network, official=official), {"mindestsicherung"}),
+        (lambda: tables(goals, again, network, official=official, purged=purged), {"ziele"}),
+        (lambda: tables(goals, again, network, today=date(2027, 1, 1)), set(last)),
+    ]
+    for now, changed in steps:
+        found = now()
+        assert {name for name in found if found[name] is not last[name]} == changed
+        with monkeypatch.context() as first_time:
+            first_time.setattr(board, "_made_last", {})
+            assert now() == found
+        last = found
 
 
 def test_each_state_has_a_sign_of_its_own_that_plain_fonts_have() -> None:

@@ -83,12 +83,31 @@ def sources_of(register: Register, contract: Contract, as_of: date | None = None
 
     as_of: the newest by that day; a content that came later stands by its first arrival, for its edition may have been known before.
     """
+    came = register.of_contract.get(contract.id, ())
+    verdicts = tuple(register.verdicts.get((arrival.sha256, contract.id)) for arrival in came)
+    if as_of is not None:
+        return _sources_of(came, verdicts, as_of)
+    last = _last.get(contract.id)
+    if last is None or last[:2] != (came, verdicts):  # most deliveries are of one contract
+        last = _last[contract.id] = (came, verdicts, _sources_of(came, verdicts, None))
+    return last[2]
+
+
+_Judged = tuple[Verdict | None, ...]
+_last: dict[str, tuple[tuple[Arrival, ...], _Judged, tuple[Source, ...]]] = {}
+"""By contract the arrivals and verdicts that were asked about last, and the sources that they make."""
+
+
+def _sources_of(came: tuple[Arrival, ...], verdicts: _Judged, as_of: date | None) -> tuple[Source, ...]:
+    """Those of the arrivals of a contract that have a verdict."""
     of_content: dict[str, list[Arrival]] = {}
-    for arrival in register.of_contract.get(contract.id, ()):
-        if (arrival.sha256, contract.id) in register.verdicts:
+    standing: dict[str, Verdict] = {}
+    for arrival, verdict in zip(came, verdicts, strict=True):
+        if verdict is not None:
             of_content.setdefault(arrival.sha256, []).append(arrival)
-    chosen = [(_newest(came, as_of), came[0].day) for came in of_content.values()]
-    return tuple(Source(arrival, register.verdicts[(arrival.sha256, contract.id)], day) for arrival, day in sorted(chosen))
+            standing[arrival.sha256] = verdict
+    chosen = sorted((_newest(found, as_of), found[0].day) for found in of_content.values())
+    return tuple(Source(arrival, standing[arrival.sha256], day) for arrival, day in chosen)
 
 
 def _newest(came: Sequence[Arrival], as_of: date | None) -> Arrival:

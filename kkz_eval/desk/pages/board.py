@@ -5,10 +5,9 @@ Belongs here: what is shown, and the questions asked there. Does not belong here
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -38,7 +37,16 @@ from kkz_eval.desk.pages.deliveries_seen import (
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.model.texts import Joined, Language, Localised, Wording
 from kkz_eval.reference.tables import unit_label
-from kkz_eval.stewardship.board import SYMBOLS, is_simulated, legend, rests_on_simulated, said_of, shown
+from kkz_eval.stewardship.board import (
+    SYMBOLS,
+    BoardTable,
+    headed,
+    is_simulated,
+    legend,
+    rests_on_simulated,
+    rows_shown,
+    said_of,
+)
 from kkz_eval.stewardship.clicks import Approver, may_be_right, name_of, takes_a_value
 from kkz_eval.stewardship.delivery_diff import Change
 from kkz_eval.stewardship.due_days import Day
@@ -115,19 +123,43 @@ def _back(place: Place, part: str) -> Response:
     return RedirectResponse(f"{address_of(place)}#{part}", HTTPStatus.SEE_OTHER)
 
 
-@lru_cache(maxsize=8)  # of the last moments: by identity, so that none is shown once it is not that of now
 def _rendered(moment: Moment, sight: Sight, filters: Filters, language: Language) -> Markup:
-    """The tables of the board as somebody sees them: their many cells take longer than all else of the page."""
+    """The tables of the board as somebody sees them."""
     tables = []
-    for table in moment.board(sight):
-        rows = tuple(row for row in table.rows if filters.let_through(row[0].dataset, row[0].unit_id, table.years))
+    for table in moment.tables:
         years = tuple(year for year in table.years if filters.year in ("", str(year)))
-        cells = tuple(tuple(cell for cell in row if cell.year in years) for row in rows)
-        if rows and years:
-            seen = replace(table, years=years, rows=cells)
-            tables.append(shown(seen, lambda cell: address_of((cell.dataset, cell.unit_id, cell.year)), language))
+        seen = [
+            (place, tuple(cell for cell in row if cell.year in years))
+            for place, row in enumerate(table.rows)
+            if row and sight.sees(row[0].dataset, row[0].unit_id) and filters.let_through(row[0].dataset, row[0].unit_id, years)
+        ]
+        if not seen or not years:
+            continue
+        of = replace(table, years=years, rows=tuple(row for _, row in seen))
+        whole = _rows_of(table, language) if years == table.years else None
+        rows = _rows_rendered(of, language) if whole is None else [whole[place] for place, _ in seen]
+        tables.append({**headed(of, language), "rows": rows})
     template = environment(language).get_template("board_tables.html.j2")
     return Markup(template.render(tables=tables, places=places_of(moment.installation.settings)))
+
+
+_rows_last: dict[tuple[str, Language], tuple[BoardTable, Sequence[Markup]]] = {}
+"""By contract the table of which the rows were rendered last: their many cells take longer than all else of the page, and most deliveries change one."""
+
+
+def _rows_of(table: BoardTable, language: Language) -> Sequence[Markup]:
+    """The rows of a table of the board of all units."""
+    last, rows = _rows_last.get((table.contract.id, language), (None, ()))
+    if last is not table:
+        rows = _rows_rendered(table, language)
+        _rows_last[(table.contract.id, language)] = (table, rows)
+    return rows
+
+
+def _rows_rendered(table: BoardTable, language: Language) -> Sequence[Markup]:
+    template = environment(language).get_template("board_row.html.j2")
+    rows = rows_shown(table, lambda cell: address_of((cell.dataset, cell.unit_id, cell.year)), language)
+    return [Markup(template.render(row=row)) for row in rows]
 
 
 def _page_of(desk: Desk, request: Request, moment: Moment, place: Place) -> Response:
