@@ -25,7 +25,7 @@ from kkz_eval.desk.app import guarded
 from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.guard import DAGSTER, Who
 from kkz_eval.desk.health import health_of, is_alive
-from kkz_eval.desk.pages import research, todo
+from kkz_eval.desk.pages import board, research, todo
 from kkz_eval.desk.people_file import PeopleFile
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
 from kkz_eval.desk.serving import PRIVATE, THREADS, listen_for_proxy, require_private, strictly_read
@@ -79,7 +79,7 @@ def _serve(settings: Settings, port: int) -> None:
         }
         with dagster_pages(settings, DAGSTER, environment) as dagster:
             runs = runs_of(dagster.workspace, settings, dagster.daemon_runs, dagster.code_runs)
-            ahead = Ahead(todo.look_ahead, research.look_ahead)
+            ahead = Ahead(todo.look_ahead, board.look_ahead, research.look_ahead)
             desk = Desk(settings, runs, send=send, ahead=ahead)
             app = guarded(desk, door.hosts, door.who, dagster.app, door.scheme, door.limits)
             ready = say("ui.ready", url=door.address, dagster=f"{door.address}{DAGSTER}", inbox=settings.inbox)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 
 from kkz_eval.contracts.contract import MONTHS, Contract, Deadline
 from kkz_eval.model.texts import Language, Localised
 from kkz_eval.reference.tables import ProgrammeUnit, all_programme_units, years_of, youth_office_of
+from kkz_eval.storage.digests import digest_of_tables
 
 DAYS_TO_CORRECT = 14
 """So long a municipality has at least to correct a rejected delivery."""
@@ -38,8 +41,14 @@ def owed_by(contract: Contract) -> Mapping[str, range]:
     """
     if contract.terms.due is None:
         return {}
-    owing = {delivers_as(contract, unit): _years_in(unit) for unit in all_programme_units()}
-    return {unit: years for unit, years in owing.items() if unit is not None}
+    return _owed_by("youth_office" in contract.levels, digest_of_tables())
+
+
+@lru_cache(maxsize=8)  # asked for each delivery of a list
+def _owed_by(offices: bool, _: str) -> Mapping[str, range]:
+    """Who owes a dataset that youth offices deliver, or all others; the digest is that of the tables that say who is of the programme."""
+    owing = {_key_of(offices, unit): _years_in(unit) for unit in all_programme_units()}
+    return MappingProxyType({unit: years for unit, years in owing.items() if unit is not None})
 
 
 def _years_in(unit: ProgrammeUnit) -> range:
@@ -50,7 +59,11 @@ def _years_in(unit: ProgrammeUnit) -> range:
 
 def delivers_as(contract: Contract, unit: ProgrammeUnit) -> str | None:
     """The key under which a unit delivers a dataset: its own, or that of its youth office where these deliver, None where it has none."""
-    return youth_office_of(unit) if "youth_office" in contract.levels else unit.ags
+    return _key_of("youth_office" in contract.levels, unit)
+
+
+def _key_of(offices: bool, unit: ProgrammeUnit) -> str | None:
+    return youth_office_of(unit) if offices else unit.ags
 
 
 def owed_until(contract: Contract, owed: range | None, year: int) -> date | None:

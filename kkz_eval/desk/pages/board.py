@@ -37,6 +37,7 @@ from kkz_eval.desk.pages.deliveries_seen import (
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.model.texts import Joined, Language, Localised, Wording
 from kkz_eval.reference.tables import unit_label
+from kkz_eval.settings import Settings
 from kkz_eval.stewardship.board import (
     SYMBOLS,
     BoardTable,
@@ -154,6 +155,14 @@ def _rows_of(table: BoardTable, language: Language) -> Sequence[Markup]:
         rows = _rows_rendered(table, language)
         _rows_last[(table.contract.id, language)] = (table, rows)
     return rows
+
+
+def look_ahead(settings: Settings) -> None:
+    """Render the rows of the board as it stands, in the language of the installation."""
+    from kkz_eval.line import at_the_desk  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+    for table in at_the_desk.moment_of(settings).tables:
+        _rows_of(table, settings.language)
 
 
 def _rows_rendered(table: BoardTable, language: Language) -> Sequence[Markup]:
