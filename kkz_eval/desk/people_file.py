@@ -28,6 +28,7 @@ from kkz_eval.model.edited_files.cursor import Node, root_of
 from kkz_eval.model.edited_files.file import FileInvalid
 from kkz_eval.model.edited_files.reading import parse_edited, read_edited
 from kkz_eval.model.errors import Problem
+from kkz_eval.model.system_errors import reason_of
 
 PACKAGE = "kkz_eval.desk"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")  # what passes through a proxy as it is
@@ -98,12 +99,14 @@ class PeopleFile:
         """Those whom the file names now. Raises PeopleInvalid, as long as anything is wrong with it: what it said before may be what was mended."""
         try:
             now = self.path.stat()
-        except OSError:
-            now = None
-        state = () if now is None else (now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino, now.st_mode)
-        if not state or state != self._state:
+        except FileNotFoundError:
+            raise PeopleInvalid(str(self.path), [Problem("file_missing")]) from None
+        except OSError as error:  # nobody can say who may write it
+            raise PeopleInvalid(str(self.path), [Problem("file_unreadable", parameters={"reason": reason_of(error)})]) from None
+        state = (now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino, now.st_mode)
+        if state != self._state:
             self._state = ()
-            if now is not None and now.st_mode & _WRITTEN_BY_OTHERS:
+            if now.st_mode & _WRITTEN_BY_OTHERS:
                 raise PeopleInvalid(str(self.path), [Problem("written_by_others", package=PACKAGE)])
             content = read_edited(self.path, PeopleInvalid).content
             self._people = read_people(content, str(self.path), self.datasets)

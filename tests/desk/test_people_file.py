@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.faults import storage
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.people_file import PeopleFile, PeopleInvalid, read_people
 
@@ -121,3 +122,14 @@ def test_a_file_that_others_can_write_counts_for_nothing(tmp_path: Path, mode: i
     with pytest.raises(PeopleInvalid) as caught:
         PeopleFile(path, DATASETS)()
     assert "chmod" in caught.value.sentence.in_language("de")
+
+
+def test_a_file_of_which_the_disk_cannot_tell_who_may_write_it_names_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "people.yaml"
+    path.write_text("people:\n  pruefung: {roles: [steward]}\n", encoding="utf-8")
+    path.chmod(0o666)
+    file = PeopleFile(path, DATASETS)
+    with storage(tmp_path, at=1), pytest.raises(PeopleInvalid, match="the disk reports an error"):
+        file()
+    path.chmod(0o640)
+    assert set(file()) == {"pruefung"}
