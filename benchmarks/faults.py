@@ -11,7 +11,8 @@ import errno
 import fcntl
 import io
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+
+from kkz_eval.storage import store
 
 
 class Killed(BaseException):
@@ -30,7 +34,8 @@ class How(StrEnum):
     """How a call fails."""
 
     ERROR = "error"
-    """As if the disk could not read or write there, this once (EIO): whoever takes it for "not there" goes on with less than there is."""
+    """As if the disk could not read or write there, this once (EIO): whoever takes it for "not there" goes on with less than there is. An object
+    store goes on refusing until the act is over: what fails once is asked again."""
     FULL = "full"
     """As if there were no room, and from then on (ENOSPC): only what takes room fails."""
     KILL = "kill"
@@ -68,11 +73,13 @@ _TO_WRITE = os.O_WRONLY | os.O_RDWR
 
 @dataclass
 class Storage:
-    """What is called below some folders, and which call fails. at: number of the call, from 1, among those that can fail so; None for none."""
+    """What is called below some folders, and which call fails. at: number of the call, from 1, among those that can fail so, None for none; stays: whether
+    an error is one of all calls after it, too."""
 
     roots: tuple[str, ...]
     how: How = How.ERROR
     at: int | None = None
+    stays: bool = False
     calls: list[Call] = field(default_factory=list)
 
     def about(self, kind: str, place: str) -> None:
@@ -91,7 +98,7 @@ class Storage:
             raise Killed
         if self.how is How.FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place)
-        if len(self.calls) == self.at:
+        if self.stays or len(self.calls) == self.at:
             raise OSError(errno.EIO, os.strerror(errno.EIO), place)
 
     @property
@@ -144,6 +151,44 @@ def storage(*roots: Path, how: How = How.ERROR, at: int | None = None) -> Iterat
         yield seen
 
 
+_OF_OBJECTS = {"pipe_file": "write", "cat_file": "read", "info": "look", "find": "list", "rm_file": "delete"}
+"""The calls with which a store reaches objects that are elsewhere."""
+
+
+@contextmanager
+def object_storage(root: str, how: How = How.ERROR, at: int | None = None) -> Iterator[Storage]:
+    """As storage, of objects that fsspec keeps in memory below a path, instead of in an object store. Nothing is waited for before it is asked again."""
+    seen = Storage((root,), how, at, stays=True)
+
+    def about(kind: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(fs: MemoryFileSystem, path: str, *arguments: Any, **options: Any) -> Any:
+            seen.about(kind, path)
+            return original(fs, path, *arguments, **options)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "_PAUSES", tuple(0.0 for _ in store._PAUSES))
+        for name, kind in _OF_OBJECTS.items():
+            patch.setattr(MemoryFileSystem, name, about(kind, getattr(MemoryFileSystem, name)))
+        yield seen
+
+
+def objects_in(folder: str) -> dict[str, bytes]:
+    """The objects in a folder of memory by their keys; none where no folder is named."""
+    kept = {path: file.getvalue() for path, file in MemoryFileSystem.store.items()}
+    return {path[len(folder) + 1 :]: content for path, content in kept.items() if folder and path.startswith(f"{folder}/")}
+
+
+def put_objects(folder: str, objects: Mapping[str, bytes]) -> None:
+    """Let a folder of memory hold these and no others."""
+    fs = MemoryFileSystem()
+    for key in objects_in(folder):
+        fs.rm_file(f"{folder}/{key}")
+    for key, content in objects.items():
+        fs.pipe_file(f"{folder}/{key}", content)
+
+
 def _watched(seen: Storage, kind: str, where: str, original: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any, **options: Any) -> Any:
         seen.about(kind, where)
@@ -188,16 +233,22 @@ class Failure:
 
 
 def failures_of(
-    prepare: Callable[[], object], act: Callable[[], object], *roots: Path, how: How, numbers: Callable[[int], bool] = bool
+    prepare: Callable[[], object],
+    act: Callable[[], object],
+    *roots: Path,
+    how: How,
+    numbers: Callable[[int], bool] = bool,
+    objects: str = "",
 ) -> Iterator[Failure]:
     """Let the first call of an act fail, its second, and so on until it ends unharmed; gives each failure before the next is prepared.
 
-    prepare: makes the place as it is before the act, anew before each; roots: of what is stored; numbers: which of them, all where nothing is said.
+    prepare: makes the place as it is before the act, anew before each; roots: of what is stored; numbers: which of them, all where nothing is said;
+    objects: path in memory of what is stored instead (object_storage), "" for none.
     """
     for at in filter(numbers, count(1)):
         prepare()
         error: BaseException | None = None
-        with storage(*roots, how=how, at=at) as seen:
+        with object_storage(objects, how, at) if objects else storage(*roots, how=how, at=at) as seen:
             try:
                 act()
             except (Exception, Killed) as raised:  # noqa: BLE001 (whoever asked looks at it)
@@ -218,3 +269,15 @@ def kills_of(prepare: Callable[[], object], act: Callable[[], object], *roots: P
     for failure in failures_of(prepare, act, *roots, how=How.KILL, numbers=lambda number: number % step == 1 % step):
         assert isinstance(failure.error, Killed), "what ends a process is caught by nobody"
         yield failure.number
+
+
+def forget() -> None:
+    """Let go of what was read from a store, as a new process begins: each act reads it itself. What people edit is parsed once."""
+    for module in [module for name, module in sys.modules.items() if name.startswith("kkz_eval.")]:
+        for found in vars(module).values():
+            of_store = {"store", "head", "snapshot"} & set(getattr(getattr(found, "__wrapped__", None), "__annotations__", ()))
+            if of_store and hasattr(found, "cache_clear"):
+                found.cache_clear()
+    at_the_desk = sys.modules.get("kkz_eval.line.at_the_desk")
+    if at_the_desk is not None:
+        at_the_desk._known.clear()

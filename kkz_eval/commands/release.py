@@ -49,8 +49,10 @@ def _done(settings: Settings, report: str, number: int | None, act: Callable[[St
         known = {one.folder: one.number for one in numbered_editions(store, kept.plan.id)}
         if number is None and folder not in known:
             raise UserError("release_without_number", package=say.package, folder=kept.folder)
-        done = act(store, kept.plan, known[folder] if number is None else number)
-        tell_of_releases(alone, kept.plan)
+        try:
+            done = act(store, kept.plan, known[folder] if number is None else number)
+        finally:  # also of one that was cut short before its pages said so, and is refused now because it is done
+            tell_of_releases(alone, kept.plan)
     language, page = settings.language, editions_page(kept.plan, settings.language)
     print(say(f"release.{done.act}", plan=kept.plan.id, number=done.number, digest=done.sums).in_language(language))
     print(say("release.told", page=store.address_of(page)).in_language(language))

@@ -35,7 +35,7 @@ def remove_drafts(installation: Installation, keep: int) -> tuple[tuple[Plan, Nu
         for one in drafts:
             _remove(store, store.list(_folder(plan.id, one.folder)))
             gone.append((plan, one))
-        if drafts:
+        if numbered_editions(store, plan.id):  # also where one was cut short before its pages said so
             tell_of_releases(installation, plan)
     return tuple(gone)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import dagster as dg
@@ -14,15 +17,19 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "line"))
 
 from kept_editions import keep
 
+from benchmarks.faults import How, Killed, failures_of
 from kkz_eval.cli import main
 from kkz_eval.line.current_pages import lead_to_report
 from kkz_eval.line.editions import numbered_editions
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.published_reports import editions_of
 from kkz_eval.line.releases import RELEASES, Act, Released, _keep
+from kkz_eval.line.retention import remove_drafts
 from kkz_eval.model.day import day_in_berlin
+from kkz_eval.model.errors import UserError
 from kkz_eval.run_history import forget_runs, open_instance
 from kkz_eval.settings import CHECKOUT, Settings
+from kkz_eval.storage.store import PARTIAL
 
 PLAN = "modellwelt"
 
@@ -92,13 +99,31 @@ def test_the_edition_that_the_pages_show_stays(installation: Installation, tidy:
     assert there(installation) == [1, 3]
 
 
-def test_one_that_was_cut_short_is_ended(installation: Installation, tidy: Callable[..., str]) -> None:
+def test_one_that_was_cut_short_is_ended(installation: Installation, tmp_path: Path) -> None:
     editions(installation, "a", "b")
-    store = installation.steps.store
-    for key in [key for key in store.list(f"reports/{PLAN}/a") if key.endswith(".html")]:
-        store.remove(key)
-    tidy(drafts=1)
-    assert not store.list(f"reports/{PLAN}/a")
+    home, kept = tmp_path / "home", tmp_path / "kept"
+    shutil.copytree(home, kept)
+
+    def before() -> None:
+        shutil.rmtree(home)
+        shutil.copytree(kept, home)
+
+    def files() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in home.rglob("*") if path.is_file() and PARTIAL not in path.name}
+
+    remove_drafts(installation, 1)
+    expected = files()
+    assert not installation.steps.store.list(f"reports/{PLAN}/a")
+    tidied = partial(remove_drafts, installation, 1)
+    for failure in chain.from_iterable(failures_of(before, tidied, home, how=how, numbers=some) for how in How):
+        assert isinstance(failure.error, (UserError, Killed, type(None))), failure
+        tidied()
+        assert files() == expected, failure
+
+
+def some(number: int) -> bool:
+    """A sample of the calls."""
+    return number % 7 == 1
 
 
 def test_the_log_of_so_many_days_stays(installation: Installation, tidy: Callable[..., str]) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from benchmarks.faults import How, Killed, failures_of
 from kkz_eval.cli import main
 from kkz_eval.commands.release import release_edition, withdraw_release
 from kkz_eval.evaluation.plan import Plan, report_folder
@@ -24,6 +28,8 @@ from kkz_eval.line.soundness import look
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
 from kkz_eval.storage.seals import SUMS, sums_of
+from kkz_eval.storage.store import PARTIAL
+from kkz_eval.storage.writer import LOCK
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts"
 DAY = date(2026, 5, 4)
@@ -102,6 +108,51 @@ def test_a_release_is_withdrawn_with_a_reason_that_everybody_reads(
     assert "nicht freigegeben" in capsys.readouterr().err
     release(store, plan.id, 1, "Leitung", DAY)
     assert newest_released(store, plan.id) is not None, "it may be released again"
+
+
+def test_a_release_or_a_withdrawal_that_is_cut_short_is_ended_by_the_same_command(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, home, kept = installation.settings, tmp_path / "home", tmp_path / "kept"
+    monkeypatch.setattr("kkz_eval.commands.release.open_installation", lambda *_, **__: installation)
+    keep(installation, "a")
+    for act, done in (
+        (lambda: release_edition(settings, PLAN, None, "Leitung"), "released_already"),
+        (lambda: withdraw_release(settings, PLAN, 1, "Leitung", "falsche Quelle"), "not_released"),
+    ):
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(home, kept)
+        act()
+        expected = files_of(home)
+
+        def before() -> None:
+            shutil.rmtree(home)
+            shutil.copytree(kept, home)
+
+        for failure in chain.from_iterable(failures_of(before, act, home, how=how, numbers=some) for how in How):
+            assert isinstance(failure.error, (UserError, OSError, Killed, type(None))), failure
+            assert refusal_of(act) in ("", done), failure
+            assert files_of(home) == expected, failure
+
+
+def refusal_of(act: Callable[[], object]) -> str:
+    """Code of the error with which an act is refused, "" where it is done."""
+    try:
+        act()
+    except UserError as refused:
+        return refused.code
+    return ""
+
+
+def some(number: int) -> bool:
+    """A sample of the calls."""
+    return number % 7 == 1
+
+
+def files_of(home: Path) -> dict[str, bytes]:
+    """All that is kept, without unfinished writes and the lock's own."""
+    found = {path.relative_to(home).as_posix(): path for path in home.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if PARTIAL not in name and name != LOCK}
 
 
 def test_what_is_made_up_damaged_not_there_or_decided_by_nobody_is_not_released(installation: Installation) -> None:
