@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import yaml
 
-from benchmarks.faults import Failure, How, Killed, failures_of
+from benchmarks.faults import Failure, How, Killed, failures_of, forget, objects_in, put_objects
 from benchmarks.figures import Figure
 from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.deliveries.register.register import read_register
@@ -64,9 +66,11 @@ SEED = 20120301
 
 @dataclass(frozen=True)
 class World:
-    """A folder with inbox, contracts, plan, home and a place for backups."""
+    """A folder with inbox, contracts, plan, home and a place for backups. objects: folder of memory where what is kept lies instead of in the home, as in an
+    object store; "" for none."""
 
     folder: Path
+    objects: str = ""
 
     @property
     def home(self) -> Path:
@@ -76,14 +80,14 @@ class World:
     @property
     def settings(self) -> Settings:
         """On a day that does not change: the same bytes on every day."""
-        return Settings(
-            home=self.home, inbox=self.folder / "inbox", contracts=self.folder / "contracts", day=DAY, settle_seconds=0
-        )
+        inbox, contracts = self.folder / "inbox", self.folder / "contracts"
+        elsewhere = f"memory://{self.objects}" if self.objects else ""
+        return Settings(self.home, inbox, contracts, day=DAY, settle_seconds=0, object_store=elsewhere)
 
     @property
     def store(self) -> Store:
         """The store of the home."""
-        return Store.at(str(self.home))
+        return Store.at(self.settings.store)
 
     @property
     def stored(self) -> tuple[Path, ...]:
@@ -97,16 +101,11 @@ class World:
             name: path.read_bytes()
             for name, path in found.items()
             if PARTIAL not in name and not name.endswith("writer.lock") and not name.startswith(("contracts/", "home/desk/"))
-        }
+        } | objects_in(self.objects)
         lists = sorted(name for name in kept if name.startswith("backups/lists/"))
         for name in lists[-1:]:  # who backs up again has another number
             kept["newest list"] = json.dumps(json.loads(kept[name])["files"]).encode()
         return {name: content for name, content in kept.items() if name not in lists}
-
-    def here(self, world: World) -> Installation:
-        """The installation in a copy of the world, with nothing read yet."""
-        _forget()
-        return replace(self.opened, settings=world.settings, steps=Steps(world.store))
 
 
 @dataclass
@@ -118,7 +117,7 @@ class Line:
 
     def here(self, world: World) -> Installation:
         """The installation in a copy of the world, with nothing read yet."""
-        _forget()
+        forget()
         return replace(self.opened, settings=world.settings, steps=Steps(world.store))
 
 
@@ -210,8 +209,9 @@ def back_up(line: Installation) -> bool:
 def bring_back(line: Installation) -> bool:
     """A home made again from its backup, elsewhere."""
     folder = line.settings.home.parent
-    again = folder / "again"
-    restore_backup(Store.at(str(folder / "backups")), None, Store.at(str(again / "home")), again / "home", again / "contracts")
+    again, elsewhere = folder / "again", line.settings.object_store
+    to = Store.at(f"{elsewhere}/again" if elsewhere else str(again / "home"))
+    restore_backup(Store.at(str(folder / "backups")), None, to, again / "home", again / "contracts")
     return False
 
 
@@ -244,14 +244,18 @@ ACTS: Mapping[str, tuple[tuple[str, ...], Act]] = {
 """By name: the acts before it, and what it does. What it gives: whether it said that something was left for the next time."""
 
 
-def failures(line: Line, name: str, how: How, scratch: Path, numbers: Callable[[int], bool] = bool) -> Iterator[Failure]:
+def failures(
+    line: Line, name: str, how: How, scratch: Path, numbers: Callable[[int], bool] = bool, elsewhere: bool = False
+) -> Iterator[Failure]:
     """Let the calls of an act fail, and see after each that what must hold does. Raises AssertionError where it does not.
+
+    elsewhere: what is kept lies in an object store, and its calls are those that fail.
 
     An act that fails says so in a sentence; one that does not has done the same as undisturbed, or has said what it left; done again, all is as
     undisturbed, nothing twice, and every object is what was put.
     """
     before_it, act = ACTS[name]
-    ready, world = World(scratch / "ready"), World(scratch / "world")
+    ready, world = (World(scratch / part, f"/{part}-{scratch.name}" if elsewhere else "") for part in ("ready", "world"))
     _copied(line.world, ready)
     with _made_once():
         for earlier in before_it:
@@ -269,7 +273,7 @@ def failures(line: Line, name: str, how: How, scratch: Path, numbers: Callable[[
             said.clear()
             _copied(ready, world)
 
-        for failure in failures_of(fresh, attempt, *world.stored, how=how, numbers=numbers):
+        for failure in failures_of(fresh, attempt, *world.stored, how=how, numbers=numbers, objects=world.objects):
             what = f"{name}, {how}, call {failure.number}: {failure.call.kind} of {failure.call.place}"
             assert isinstance(failure.error, (UserError, OSError, Killed, type(None))), f"{what}: {failure.error!r}"
             left = said == [True]
@@ -300,17 +304,8 @@ def _names(tree: Mapping[str, bytes]) -> list[str]:
 def _copied(world: World, to: World) -> None:
     shutil.rmtree(to.folder, ignore_errors=True)
     shutil.copytree(world.folder, to.folder)
-
-
-def _forget() -> None:
-    """Let go of what was read from a store: each act reads it itself."""
-    for module in [module for name, module in sys.modules.items() if name.startswith("kkz_eval.")]:
-        for found in vars(module).values():
-            of_store = {"store", "head", "snapshot", "settings"} & set(
-                getattr(getattr(found, "__wrapped__", None), "__annotations__", ())
-            )
-            if of_store and hasattr(found, "cache_clear"):
-                found.cache_clear()
+    if to.objects:
+        put_objects(to.objects, objects_in(world.objects))
 
 
 @contextmanager
@@ -337,6 +332,13 @@ def _remember(patch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
 
 EVERY: Mapping[str, int] = {"publish": 29, "templates": 97}
 """Of acts that compute much, or write many files that are alike: each so-manieth call; of all others each."""
+WRITE_NOTHING = frozenset(
+    {
+        *(("look_over", how, elsewhere) for how in (How.FULL, How.KILL) for elsewhere in (False, True)),
+        *(("back_up", how, True) for how in (How.FULL, How.KILL)),  # it only reads there
+    }
+)
+"""Acts that do not write in a store, and so can't fail in that way: the act, the way, and whether what is kept lies in an object store."""
 
 
 def fault_figures() -> list[Figure]:
@@ -344,18 +346,22 @@ def fault_figures() -> list[Figure]:
     found = []
     with tempfile.TemporaryDirectory(prefix="kkz-faults-", dir=_in_memory()) as folder:
         line = open_line(make_world(Path(folder) / "fresh"))
-        for name in ACTS:
-            for how in How:
-                if name == "look_over" and how is not How.ERROR:
-                    continue  # it writes nothing
+        for place, elsewhere in (("storage", False), ("an object store", True)):
+            for name, how in product(ACTS, How):
+                if (name, how, elsewhere) in WRITE_NOTHING:
+                    continue
                 step = EVERY.get(name, 1)
-                ended = sum(
-                    1 for _ in failures(line, name, how, Path(folder), lambda number, step=step: number % step == 1 % step)
-                )
-                about = f"storage fails ({how}) while the line does `{name}`: calls after which all ended as undisturbed"
+                some = partial(_each, step)
+                ended = sum(1 for _ in failures(line, name, how, Path(folder), some, elsewhere))
+                about = f"{place} fails ({how}) while the line does `{name}`: calls after which all ended as undisturbed"
                 found.append(Figure(about, ended, f"each of every {step} calls", ended))
                 print(f"{about}: {ended}", flush=True)
     return found
+
+
+def _each(step: int, number: int) -> bool:
+    """Whether it is the turn of a call, of each so-manieth."""
+    return number % step == 1 % step
 
 
 def killed_figures(kills: int = 100) -> Figure:

@@ -43,6 +43,12 @@ def test_whichever_call_fails_nothing_is_lost_and_nothing_twice(line: Line, tmp_
     assert ended
 
 
+@pytest.mark.parametrize("act", ["take_in", "bring_back"])
+def test_an_object_store_that_goes_away_loses_nothing_and_doubles_nothing(line: Line, tmp_path: Path, act: str) -> None:
+    some = list(failures(line, act, How.ERROR, tmp_path, lambda number: number % 61 == 17, elsewhere=True))
+    assert some
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="several processes are forked here")
 def test_lines_begun_at_once_on_a_new_home_wait_for_one_another_and_end_as_one(line: Line, tmp_path: Path) -> None:
     alone, together = World(tmp_path / "alone"), World(tmp_path / "together")
