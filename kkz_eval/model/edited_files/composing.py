@@ -24,16 +24,16 @@ def compose(content: str) -> yaml.Node | None:
     return root
 
 
-class _Repeated(yaml.MarkedYAMLError):
-    """An anchor that holds itself, or anchors of anchors that would fill the memory. code: of the problem."""
+class Unbounded(yaml.MarkedYAMLError):
+    """An anchor that holds itself, anchors of anchors that would fill the memory, or bundles in bundles without an end. code: of the problem; limit: of it."""
 
-    def __init__(self, code: str, node: yaml.Node) -> None:
-        self.code = code
+    def __init__(self, code: str, node: yaml.Node, limit: int) -> None:
+        self.code, self.limit = code, limit
         super().__init__(problem_mark=node.start_mark)
 
 
 def _check_aliases(root: yaml.Node) -> None:
-    """Raises _Repeated for an alias inside its own anchor, and where written out aliases would add more than MOST_REPEATED values."""
+    """Raises Unbounded for an alias inside its own anchor, and where written out aliases would add more than MOST_REPEATED values."""
     sizes: dict[yaml.Node, int | None] = {}  # None while its inside is counted
     written = 0
 
@@ -46,7 +46,7 @@ def _check_aliases(root: yaml.Node) -> None:
             sizes[node] = own + inside(node)
         counted = sizes[node]
         if counted is None:
-            raise _Repeated("yaml_recursive", node)
+            raise Unbounded("yaml_recursive", node, 0)
         return counted
 
     def inside(node: yaml.Node) -> int:
@@ -55,12 +55,12 @@ def _check_aliases(root: yaml.Node) -> None:
             for key, child in node.value:
                 total += size(key) + size(child)
                 if total > written + MOST_REPEATED:  # said at once: a few lines give more than could ever be counted
-                    raise _Repeated("yaml_multiplied", key)
+                    raise Unbounded("yaml_multiplied", key, MOST_REPEATED)
         elif isinstance(node, yaml.SequenceNode):
             for child in node.value:
                 total += size(child)
                 if total > written + MOST_REPEATED:
-                    raise _Repeated("yaml_multiplied", node)
+                    raise Unbounded("yaml_multiplied", node, MOST_REPEATED)
         return total
 
     size(root)
@@ -73,8 +73,8 @@ def yaml_problem(error: yaml.YAMLError, content: str) -> Problem:
     line = None if mark is None else min(mark.line + 1, last)
     if isinstance(error, yaml.reader.ReaderError):  # a control character; its position is in bytes or signs, by library
         line = content.count("\n", 0, content.find(chr(error.character))) + 1
-    if isinstance(error, _Repeated):
-        return Problem(error.code, line=line, parameters={"limit": MOST_REPEATED})
+    if isinstance(error, Unbounded):
+        return Problem(error.code, line=line, parameters={"limit": error.limit})
     if "maximum nesting depth" in str(error):  # libyaml ends at 1000
         return Problem("yaml_too_deep", line=line)
     parameters = {"reason": reason_of(error)}

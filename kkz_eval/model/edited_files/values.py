@@ -8,6 +8,7 @@ from typing import Any, TypeGuard, cast
 
 import yaml
 
+from kkz_eval.model.edited_files.composing import Unbounded
 from kkz_eval.model.edited_files.places import TEXT, Way, dotted, shortened, ways_to_all
 from kkz_eval.model.errors import Problem
 from kkz_eval.model.system_errors import reason_of
@@ -20,6 +21,10 @@ _LONGEST_NUMBER = (
 )
 
 
+MOST_NESTED = 100
+"""Bundles in bundles, ten times as many as any file of ours has: how many calls of functions a Python allows is no limit, for each has another."""
+
+
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a value is a number to reckon with: neither true nor false, no NaN, not infinite, not beyond what a float holds."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -sys.float_info.max <= value <= sys.float_info.max
@@ -28,7 +33,7 @@ def is_number(value: object) -> TypeGuard[int | float]:
 def plain_values(root: yaml.Node | None, merges: bool) -> tuple[object, list[Problem], list[Problem]]:
     """What the nodes say; the keys that stand twice; what is no value or key. merges: whether the file may use `<<`.
 
-    Raises yaml.YAMLError for a type (`!…`) that does not exist here.
+    Raises yaml.YAMLError for a type (`!…`) that does not exist here, and for more than MOST_NESTED bundles in one another.
     """
     if root is None:
         return None, [], []
@@ -54,12 +59,21 @@ class _Reading:
     def __init__(self) -> None:
         self.library: Any = yaml.constructor.SafeConstructor()
         self.odd_keys = False
+        self.depth = 0
         self.faults: list[tuple[yaml.Node, str, Mapping[str, object]]] = []
 
     def value(self, node: yaml.Node) -> object:
         """The plain value. Raises yaml.YAMLError for a type (`!…`) that does not exist here."""
         if isinstance(node, yaml.ScalarNode):
             return node.value if node.tag == TEXT else self._scalar(node)
+        self.depth += 1
+        if self.depth > MOST_NESTED:
+            raise Unbounded("yaml_too_deep", node, MOST_NESTED)
+        bundle = self._bundle(node)
+        self.depth -= 1
+        return bundle
+
+    def _bundle(self, node: yaml.Node) -> object:
         if node.tag == _MAPPING and isinstance(node, yaml.MappingNode):
             return self._mapping(node)
         if node.tag == _LIST and isinstance(node, yaml.SequenceNode):
