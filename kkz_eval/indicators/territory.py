@@ -1,12 +1,13 @@
 """Counts across changes of territory, and sums of municipalities beside their Kreis. No rates: rates are never added.
 
-The one change in the period: on 21.10.2009 the Städteregion Aachen (05334) replaced Kreis Aachen (05354) and Stadt Aachen (05313).
+The one change in the tables of the package: on 21.10.2009 the Städteregion Aachen (05334) replaced Kreis Aachen (05354) and Stadt Aachen (05313).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 import pandas as pd
@@ -14,6 +15,7 @@ import pandas as pd
 from kkz_eval.indicators.quality import flag_of_parts
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference.register import (
+    all_kreise,
     current_key,
     current_office_key,
     dissolved_kreise,
@@ -45,41 +47,71 @@ class SumDifference:
 
 
 def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Counts of dissolved units summed to their successor; rows of other units unchanged and in their order.
+    """Counts of units that are no more, summed to their successor of today; rows of other units unchanged and in their order.
 
-    frame: unit_id, year, value, flag, edition, ids (lists), of one measure. A successor's sum needs every predecessor with a value:
-    else it is missing, with the first sign for a number; letters of quality stay with the sum. Youth offices and municipalities share the key of a dissolved city, so a frame holds one
-    level only. Raises UserError where a successor has a value of its own and a predecessor has one too, for the same year.
+    frame: unit_id, year, value, flag, edition, ids (lists), of one measure. A sum needs a value of every unit that the successor was made of
+    at some moment since the beginning of the year: of all predecessors, and of the successor itself where it was there beside them. Else it is
+    missing, with the first sign for a number; letters of quality stay with the sum. Youth offices and municipalities share the key of a dissolved
+    city, so a frame holds one level only. Raises UserError where a successor and its predecessors have figures for one year that can't be parts
+    of one sum: it was made of them alone, or they come from two editions.
     """
     gone = frame["unit_id"].isin(_predecessors())
     if not gone.any():
         return frame
-    at_offices = frame["unit_id"].str.startswith("JH").any()
-    key, predecessors = (current_office_key, _of_offices) if at_offices else (current_key, _of_areas)
-    moved = frame.loc[gone].assign(successor=frame.loc[gone, "unit_id"].map(key))
-    own = {(unit, year): value for unit, year, value in zip(frame["unit_id"], frame["year"], frame["value"], strict=True)}
-    rows, replaced = [], set()
-    for (successor, year), part in moved.groupby(["successor", "year"], sort=True):
-        if pd.notna(own.get((successor, year))):
-            if part["value"].notna().any():
-                units = ", ".join(sorted(part["unit_id"]))
-                raise UserError("territory_twice", package=_PACKAGE, unit=successor, year=year, predecessors=units)
+    at_offices = bool(frame["unit_id"].str.startswith("JH").any())
+    today = {unit: (current_office_key if at_offices else current_key)(unit) for unit in frame["unit_id"].unique()}
+    successors = {today[unit] for unit in frame.loc[gone, "unit_id"].unique()}
+    concerned = frame.loc[frame["unit_id"].map(today).isin(successors)]
+    named = frozenset(zip(concerned["unit_id"], concerned["edition"], strict=True))
+    rows, replaced = [], []
+    for (successor, year), part in concerned.groupby([concerned["unit_id"].map(today), "year"], sort=True):
+        parts = _parts_of(str(successor), int(year), part, named, at_offices)
+        if parts is None:
             continue
-        complete = set(part["unit_id"]) == predecessors(successor) and part["value"].notna().all()
+        among = part["unit_id"].isin(parts)
+        given = part.loc[among] if among.any() else part
+        complete = set(given["unit_id"]) == parts and bool(given["value"].notna().all())
         rows.append(
             {
                 "unit_id": successor,
                 "year": year,
-                "value": part["value"].sum() if complete else float("nan"),
-                "flag": flag_of_parts(part["flag"], bool(complete)),
-                "edition": part["edition"].iloc[0],
-                "ids": [i for ids in part["ids"] for i in ids],
+                "value": given["value"].sum() if complete else float("nan"),
+                "flag": flag_of_parts(given["flag"], complete),
+                "edition": given["edition"].iloc[0],
+                "ids": [i for ids in given["ids"] for i in ids],
             }
         )
-        replaced.add((successor, year))
-    kept = [pair not in replaced for pair in zip(frame["unit_id"], frame["year"], strict=True)]
+        replaced.append((successor, year))
+    kept = [pair not in set(replaced) for pair in zip(frame["unit_id"], frame["year"], strict=True)]
     unchanged = frame.loc[~gone & pd.Series(kept, index=frame.index)]
     return pd.concat([unchanged, pd.DataFrame(rows, columns=list(frame.columns))], ignore_index=True) if rows else unchanged
+
+
+def _parts_of(
+    successor: str, year: int, part: pd.DataFrame, named: frozenset[tuple[str, str]], at_offices: bool
+) -> frozenset[str] | None:
+    """The units whose figures make up the successor's in a year; None where its own figure stands as it is.
+
+    part: the rows of the year, of the successor and its predecessors. named: all units that the frame has, with the edition: where an edition
+    names a predecessor at all, the successor's own figure of a year in which both were there is of its own area only.
+    """
+    stages = _stages(successor, at_offices)
+    now = next(at for at, (last, _) in enumerate(stages) if last is None or last >= date(year, 12, 31))
+    ended = stages[now][1]
+    valued = part.loc[part["value"].notna()]
+    given, editions = frozenset(valued["unit_id"]), frozenset(valued["edition"])
+    here = frozenset(part["unit_id"])
+    missing = {unit for unit in ended - given if unit in here or any((unit, edition) in named for edition in editions)}
+    if given & ended and missing:
+        return ended
+    # tables go back by the area of a later day, or keep that of an earlier one: a successor that is there is never a part of what it took over already
+    possible = [units for at, (_, units) in enumerate(stages) if at >= now or successor not in units]
+    if given in possible and (successor not in given or len(editions) == 1):
+        return None if given == {successor} else given
+    if successor in given and not given < ended:
+        units = ", ".join(sorted(given - {successor}))
+        raise UserError("territory_twice", package=_PACKAGE, unit=successor, year=year, predecessors=units)
+    return None if here == {successor} else ended
 
 
 def over_municipalities(frame: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:
@@ -149,10 +181,11 @@ def _predecessors() -> frozenset[str]:
 
 
 @cache
-def _of_offices(successor: str) -> frozenset[str]:
-    return frozenset(unit.key for unit in youth_offices() if unit.successor == successor)
-
-
-@cache
-def _of_areas(successor: str) -> frozenset[str]:
-    return frozenset(unit.key for unit in (*dissolved_kreise(), *municipalities()) if unit.successor == successor)
+def _stages(successor: str, at_offices: bool) -> tuple[tuple[date | None, frozenset[str]], ...]:
+    """What the area of a unit of today was made of, in turn: the last day of each stage, None of the last, and the units of that time."""
+    every = youth_offices() if at_offices else (*all_kreise(), *municipalities())
+    today = current_office_key if at_offices else current_key
+    family = [unit for unit in every if today(unit.key) == successor]
+    days = sorted({unit.valid_until for unit in family if unit.valid_until is not None})
+    last = (None, frozenset({successor}))
+    return (*((day, frozenset(unit.key for unit in family if unit.exists(day))) for day in days), last)

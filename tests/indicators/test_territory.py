@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from kkz_eval.deliveries.official.read import read_official
+from kkz_eval.indicators import territory
 from kkz_eval.indicators.territory import bridged_counts, by_kreis, sums_against_kreise
 from kkz_eval.model.errors import UserError
-from kkz_eval.reference.register import municipalities_of_kreis
+from kkz_eval.reference import register
+from kkz_eval.reference.register import Unit, all_kreise, municipalities_of_kreis
 
 ROOT = Path(__file__).resolve().parents[2]
 OFFICIAL = Path(os.environ.get("KKZ_SHARED", ROOT.parent / "shared")) / "data" / "official"
+LIFE = ("valid_from", "valid_until", "successor")
 
 
 def frame(*rows: tuple[str, int, float | None, str | None]) -> pd.DataFrame:
@@ -60,6 +66,67 @@ def test_a_municipality_has_one_predecessor_and_the_city_becomes_a_town() -> Non
     assert cells(table) == {("05334004", 2008): 3, ("05334002", 2008): 5}
     offices = bridged_counts(frame(("JH05354999", 2008, 3, None), ("05313000", 2008, 5, None)))
     assert cells(offices) == {("JH05334999", 2008): 3, ("JH05334002", 2008): 5}
+
+
+@pytest.fixture
+def taken_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Olpe became part of Soest, which keeps its key, and then Soest of the new Kreis 05980; Unna goes to Hamm, which was there before."""
+    life = {
+        "05966": (None, date(2014, 12, 31), "05974"),
+        "05974": (None, date(2018, 6, 30), "05980"),
+        "05978": (None, date(2016, 12, 31), "05915"),
+    }
+    units = [replace(unit, **dict(zip(LIFE, life[unit.key], strict=True))) if unit.key in life else unit for unit in all_kreise()]
+    made = (*units, Unit("05980", "Kreis Probe", "05980", date(2018, 7, 1)))
+    caches = (territory._stages, territory._predecessors, register._of_areas)
+    for cached in caches:
+        cached.cache_clear()
+    monkeypatch.setattr(register, "all_kreise", lambda: made)
+    monkeypatch.setattr(register, "dissolved_kreise", lambda: tuple(unit for unit in made if unit.successor is not None))
+    monkeypatch.setattr(territory, "all_kreise", lambda: made)
+    monkeypatch.setattr(territory, "dissolved_kreise", register.dissolved_kreise)
+    yield
+    for cached in caches:
+        cached.cache_clear()
+
+
+@pytest.mark.usefixtures("taken_over")
+@pytest.mark.parametrize(
+    ("given", "sums"),
+    [
+        ({"05966": 1, "05974": 10}, {2014: 11}),  # both were there: parts of what became of them
+        ({"05974": 11}, {2015: 11, 2017: 11}),  # Soest has Olpe in it
+        ({"05974": 10}, {2014: 10}),  # no table names Olpe: one that goes back by a later area
+        ({"05966": 1}, {2014: None}),  # never smaller
+        ({"05980": 11}, {2014: 11, 2017: 11, 2019: 11}),
+        ({"05978": 4, "05915": 40}, {2015: 44, 2016: 44}),
+        ({"05978": 4}, {2015: None}),  # the figure of the part is not that of the whole
+        ({"05915": 44}, {2017: 44}),
+    ],
+)
+def test_a_unit_is_summed_of_what_it_was_made_of_at_the_time(given: dict[str, float], sums: dict[int, float | None]) -> None:
+    today = "05915" if "05915" in given or "05978" in given else "05980"
+    for year, total in sums.items():
+        table = bridged_counts(frame(*((unit, year, value, None) for unit, value in given.items())))
+        assert table["unit_id"].tolist() == [today]
+        assert table["value"].tolist() == ([total] if total is not None else [pytest.approx(float("nan"), nan_ok=True)])
+
+
+@pytest.mark.usefixtures("taken_over")
+def test_a_figure_of_a_smaller_area_does_not_stand_for_that_of_today() -> None:
+    table = bridged_counts(frame(("05978", 2014, 4, None), ("05915", 2014, 40, None), ("05915", 2015, 41, None), ("05915", 2017, 45, None)))
+    assert cells(table)["05915", 2014] == 44
+    assert pd.isna(cells(table)["05915", 2015])  # the table names Unna, but not in this year
+    assert cells(table)["05915", 2017] == 45
+
+
+@pytest.mark.usefixtures("taken_over")
+def test_figures_of_two_editions_or_of_a_part_that_is_in_the_whole_are_no_sum() -> None:
+    two = frame(("05978", 2015, 4, None), ("05915", 2015, 40, None)).assign(edition=["2016", "2020"])
+    for table in (two, frame(("05978", 2017, 4, None), ("05915", 2017, 45, None))):
+        with pytest.raises(UserError) as caught:
+            bridged_counts(table)
+        assert caught.value.code == "territory_twice"
 
 
 def sums(*rows: tuple[str, int, float]) -> list[tuple[str, int, float]]:
