@@ -58,8 +58,8 @@ def all_kreise() -> tuple[Unit, ...]:
 
 @cache
 def dissolved_kreise() -> tuple[Unit, ...]:
-    """The Kreise that are no more: the two that became the Städteregion Aachen on 21.10.2009."""
-    return tuple(kreis for kreis in all_kreise() if kreis.successor is not None)
+    """The Kreise that are no more: the two that became the Städteregion Aachen on 21.10.2009. One that was divided has no successor."""
+    return tuple(kreis for kreis in all_kreise() if kreis.valid_until is not None)
 
 
 def existing(units: Iterable[Unit], year: int) -> tuple[Unit, ...]:

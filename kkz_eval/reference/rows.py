@@ -58,7 +58,10 @@ def _given(file: Path, content: bytes) -> list[dict[str, str]]:
         raise UserError("table_unreadable", package=_PACKAGE, file=str(file), reason="UTF-8") from error
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
     wanted = list(_own(file.name)[0])
-    read = list(csv.reader(line for _, line in numbered))
+    try:
+        read = [next(csv.reader([line])) for _, line in numbered]
+    except csv.Error as error:
+        raise UserError("table_unreadable", package=_PACKAGE, file=str(file), reason=str(error)) from error
     if not read or sorted(read[0]) != sorted(wanted):
         found = ",".join(read[0]) if read else ""
         raise UserError("table_columns", package=_PACKAGE, file=str(file), wanted=",".join(wanted), found=found)
@@ -79,11 +82,15 @@ def _given(file: Path, content: bytes) -> list[dict[str, str]]:
 
 def _is_one(column: str, value: str | None) -> bool:
     """Whether a text is a value of a column of these tables."""
-    return value is not None and _FORMS.get(column, _pattern(r".*\S.*"))(value)
+    return value is not None and _FORMS.get(column, _words)(value)
 
 
 def _pattern(pattern: str) -> Callable[[str], bool]:
     return lambda value: re.fullmatch(pattern, value, re.ASCII) is not None
+
+
+def _words(value: str) -> bool:
+    return value.isprintable() and value == value.strip() != ""
 
 
 def _day(value: str) -> bool:

@@ -62,13 +62,13 @@ class ProgrammeUnit:
 @cache
 def kreise() -> tuple[Kreis, ...]:
     """The 53 Kreise of North Rhine-Westphalia today, by key."""
-    return tuple(Kreis(row["ags5"], row["name"], Kind(row["kind"])) for row in rows("kreise.csv") if not row["successor"])
+    return tuple(Kreis(row["ags5"], row["name"], Kind(row["kind"])) for row in rows("kreise.csv") if not row["valid_until"])
 
 
 @cache
 def programme_units() -> tuple[ProgrammeUnit, ...]:
     """The 40 units of the programme, by cohort and key; of those whose territory changed, what they are today."""
-    return tuple(unit for unit in all_programme_units() if current_key(unit.ags) == unit.ags)
+    return tuple(unit for unit in all_programme_units() if _lives()[unit.ags].valid_until is None)
 
 
 @cache

@@ -114,7 +114,9 @@ def test_a_unit_is_summed_of_what_it_was_made_of_at_the_time(given: dict[str, fl
 
 @pytest.mark.usefixtures("taken_over")
 def test_a_figure_of_a_smaller_area_does_not_stand_for_that_of_today() -> None:
-    table = bridged_counts(frame(("05978", 2014, 4, None), ("05915", 2014, 40, None), ("05915", 2015, 41, None), ("05915", 2017, 45, None)))
+    table = bridged_counts(
+        frame(("05978", 2014, 4, None), ("05915", 2014, 40, None), ("05915", 2015, 41, None), ("05915", 2017, 45, None))
+    )
     assert cells(table)["05915", 2014] == 44
     assert pd.isna(cells(table)["05915", 2015])  # the table names Unna, but not in this year
     assert cells(table)["05915", 2017] == 45
