@@ -63,9 +63,11 @@ def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
     successors = {today[unit] for unit in frame.loc[gone, "unit_id"].unique()}
     concerned = frame.loc[frame["unit_id"].map(today).isin(successors)]
     named = frozenset(zip(concerned["unit_id"], concerned["edition"], strict=True))
+    heirs = concerned["unit_id"].map(today)
     rows, replaced = [], []
-    for (successor, year), part in concerned.groupby([concerned["unit_id"].map(today), "year"], sort=True):
-        parts = _parts_of(str(successor), int(year), part, named, at_offices)
+    for successor, year in sorted(set(zip(heirs, concerned["year"], strict=True))):
+        part = concerned.loc[(heirs == successor) & (concerned["year"] == year)]
+        parts = _parts_of(successor, int(year), part, named, at_offices)
         if parts is None:
             continue
         among = part["unit_id"].isin(parts)
@@ -118,15 +120,18 @@ def over_municipalities(frame: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFr
     """The counts of municipalities summed to the youth office that serves them; one row per row of `offices` (unit_id, year).
 
     frame: as in `bridged_counts`, of municipalities; a kreisfreie Stadt may stand under its 5 or 8 digits. A sum needs a value of
-    every municipality that the register names for that 31 December: else, or where it names none, the value is missing.
+    every municipality that the register names for that 31 December, of the office or what it was then: else, or where it names none, the value
+    is missing.
     """
     columns = ("unit_id", "year", "value", "flag", "edition", "ids")
     records = [dict(zip(columns, row, strict=True)) for row in zip(*(frame[name] for name in columns), strict=True)]
     given = {(record["unit_id"], record["year"]): record for record in records}
-    known = {office.key for office in youth_offices()}
+    held: dict[str, list[str]] = {}
+    for known in youth_offices():
+        held.setdefault(current_office_key(known.key), []).append(known.key)
     rows = []
     for office, year in zip(offices["unit_id"], offices["year"], strict=True):
-        towns = municipalities_of_office(office, int(year)) if office in known else ()
+        towns = [town for key in held.get(office, ()) for town in municipalities_of_office(key, int(year))]
         parts = [given.get((town, year)) or given.get((town.removesuffix("000"), year)) for town in towns]
         found = [part for part in parts if part is not None]
         complete = bool(towns) and len(found) == len(towns) and all(pd.notna(part["value"]) for part in found)

@@ -110,8 +110,8 @@ def _within(unit: Unit, kreis: Unit) -> bool:
     return begins and (kreis.valid_until is None or (unit.valid_until is not None and unit.valid_until <= kreis.valid_until))
 
 
-def _fault(code: str, unit: Unit, **said: str) -> UserError:
-    return UserError(code, package=_PACKAGE, key=unit.key, name=unit.name, **said)
+def _fault(fault: str, unit: Unit, **said: str) -> UserError:
+    return UserError(fault, package=_PACKAGE, exit_code=2, key=unit.key, name=unit.name, **said)
 
 
 def _units() -> tuple[Unit, ...]:

@@ -13,10 +13,10 @@ import pytest
 
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.indicators import territory
-from kkz_eval.indicators.territory import bridged_counts, by_kreis, sums_against_kreise
+from kkz_eval.indicators.territory import bridged_counts, by_kreis, over_municipalities, sums_against_kreise
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference import register
-from kkz_eval.reference.register import Unit, all_kreise, municipalities_of_kreis
+from kkz_eval.reference.register import Unit, all_kreise, municipalities_of_kreis, municipalities_of_office
 
 ROOT = Path(__file__).resolve().parents[2]
 OFFICIAL = Path(os.environ.get("KKZ_SHARED", ROOT.parent / "shared")) / "data" / "official"
@@ -152,6 +152,13 @@ def test_a_dissolved_kreis_has_its_own_municipalities_until_2008() -> None:
     before = [(town, 2008, 1.0) for town in municipalities_of_kreis("05354", 2008)]
     assert sums(*before, ("05354", 2008, 8.0)) == [("05354", 2008, 1.0)]
     assert sums(*((town, 2010, value) for town, _, value in before), ("05354", 2010, 8.0)) == []
+
+
+def test_an_office_with_another_key_has_the_towns_that_it_served_under_the_former_one() -> None:
+    towns = municipalities_of_office("JH05354999", 2008)
+    offices = pd.DataFrame({"unit_id": ["JH05334999", "JH05354999", "JH05334999"], "year": [2008, 2008, 2012]})
+    table = over_municipalities(frame(*((town, 2008, 10, None) for town in towns)), offices)
+    assert table["value"].fillna(-1).tolist() == [10 * len(towns), -1, -1]
 
 
 def test_only_units_that_cover_a_kreis_have_one() -> None:
