@@ -18,10 +18,11 @@ from kkz_eval.contracts.diff import changes, demanded_version, version_numbers, 
 from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contract, load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.register.accepted import Source, sources_of
+from kkz_eval.deliveries.register.accepted import Source, is_accepted, sources_of
 from kkz_eval.deliveries.register.decided import judge_decided
 from kkz_eval.deliveries.register.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.register.intake import landing_key
+from kkz_eval.deliveries.register.parsed_tables import load_parsed, same_values
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.folders import files_in
@@ -99,8 +100,15 @@ def _flips_of(store: Store, source: Source, new: Contract, decisions: Decisions,
             yield say("diff.flip_unreadable", name=name).in_language(language)
         return
     parsed = next(table for table in result.parsed if table.contract_id == new.id)
-    judgement = judge_decided(parsed, new, units_known_to(new.source), decisions).judgement
-    for flip in would_flip(source.verdict.slices, judgement):
+    decided = judge_decided(parsed, new, units_known_to(new.source), decisions)
+    flips = would_flip(source.verdict.slices, decided.judgement)
+    if (
+        not flips
+        and is_accepted(source)
+        and not same_values(load_parsed(store, source.verdict.parsed_key, new), decided.parsed, new)
+    ):
+        yield say("diff.values_other", name=name, sha=source.arrival.sha256[:12]).in_language(language)
+    for flip in flips:
         key = "flip_rejected" if flip.new == Status.REJECTED else "flip_accepted"
         yield say(f"diff.{key}", name=name, unit=flip.unit_id, year=flip.year, rule=flip.rule).in_language(language)
 

@@ -107,6 +107,16 @@ def test_diff_names_the_deliveries_that_would_be_judged_differently_and_judges_n
     assert line.register().verdicts == before
 
 
+def test_diff_names_the_deliveries_in_which_the_new_version_reads_other_values(
+    line: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = changed(tmp_path, ("value: children_under_15", "value: children_u15"), ("version: 1.1.0", "version: 2.0.0"))
+    diff(OLD, new, "--home", line.settings.home)
+    said = capsys.readouterr().out
+    assert "welfare.csv: bliebe angenommen, die neue Fassung liest aber andere Werte" in said
+    assert "würde anders beurteilt" not in said
+
+
 def test_diff_says_where_a_delivery_would_belong_to_no_contract(
     line: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

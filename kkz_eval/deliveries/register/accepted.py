@@ -332,7 +332,10 @@ def _choose(contract: Contract, parts: Sequence[_Part]) -> tuple[tuple[np.ndarra
         for row, (unit, year, measure, dims, _, _) in enumerate(zip(*columns, strict=True)):
             key: tuple[object, ...] = (unit, year, measure, tuple(dims)) if by_cell else (unit, year)
             groups.setdefault(key, {}).setdefault(index, []).append(row)
-    layouts = [-contract.layouts.index(part.source.verdict.layout) if by_cell else 0 for part in parts]
+    order = {
+        layout: -place for place, layout in enumerate(contract.layouts)
+    }  # one that a contract no longer names goes behind them all
+    layouts = [order.get(part.source.verdict.layout, -len(order)) if by_cell else 0 for part in parts]
     days = [edition_day(part.edition) for part in parts]
 
     winners: list[list[int]] = [[] for _ in parts]

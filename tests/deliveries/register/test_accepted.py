@@ -86,6 +86,12 @@ def test_order_is_that_of_arrival_and_a_content_that_comes_back_is_current(steps
     assert len(sources_of(read_register(steps.store), SCHOOL_LEAVERS)) == 2
 
 
+def test_a_file_in_a_layout_that_its_contract_no_longer_names_holds_where_no_other_does(steps: Steps, tmp_path: Path) -> None:
+    by_cell = replace(SCHOOL_LEAVERS, supersedes="observation")
+    _scan(steps, tmp_path / "in", {"a.csv": _table((A, 2015, "m", 20))})
+    assert _leavers(_accepted(steps, replace(by_cell, layouts=("another",)))) == {(A, 2015, "m"): 20}
+
+
 def test_two_files_of_one_scan_that_disagree_hold_nowhere_but_where_they_agree(steps: Steps, tmp_path: Path) -> None:
     one = _table((A, 2015, "m", 20), (A, 2016, "m", 30))
     _scan(steps, tmp_path / "in", {"a.csv": one, "b.csv": _table((A, 2015, "m", 21), (A, 2016, "m", 30))})
