@@ -367,7 +367,8 @@ def _cohort_problems(frame: pd.DataFrame) -> list[Problem]:
         name, begin = frame["unit_id"].iloc[row], int(first[unit[row]])
         return {"unit": name, "value": shown(row), "other": shown(begin), "first": begin + 2}
 
-    return _at(differs, "cohort_varies", parameters)
+    no_year = _at(cohort <= 0, "cohort_zero", lambda row: {"unit": frame["unit_id"].iloc[row], "value": shown(row)})
+    return [*no_year, *_at(differs, "cohort_varies", parameters)]
 
 
 def _varying_problems(frame: pd.DataFrame, column: str) -> list[Problem]:

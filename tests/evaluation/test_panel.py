@@ -84,6 +84,7 @@ def test_parquet_gives_the_same_frame_as_csv(tmp_path: Path) -> None:
         ("05113,2010,y,1,,,,,", "row_length"),
         ("05112,2010,y,3,,,,", "duplicate_row"),
         ("05112,2011,y,3,2017,,,", "cohort_varies"),
+        ("05113,2010,y,3,0,,,", "cohort_zero"),
         ("05111,2011,y,3,,,,", "cohort_varies"),
     ],
 )
