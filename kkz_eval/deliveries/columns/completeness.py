@@ -17,6 +17,8 @@ from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.reference.register import (
     Unit,
     all_kreise,
+    current_key,
+    current_office_key,
     existing,
     municipalities,
     youth_offices,
@@ -29,8 +31,8 @@ _SHOWN = 10  # missing units that a finding names
 def missing_units(lines: pa.Table) -> list[Finding]:
     """A warning for each level and set of units that is missing in some years; lines: OFFICIAL_SCHEMA, of the levels of a contract.
 
-    A unit counts as there where it has a line, or its successor or a predecessor has one that says more than `-`: tables keep the
-    territory of one day, and lines for units that are no more.
+    A unit counts as there where it has a line, or one that it was before or became has one that says more than `-` and was not there beside it at
+    the time: tables keep the territory of one day, and lines for units that are no more.
     """
     dead = pc.equal(lines.column("flag").cast(pa.string()), "-").fill_null(False)
     alive = set(lines.filter(pc.invert(dead)).column("unit_id").unique().to_pylist())
@@ -44,7 +46,7 @@ def missing_units(lines: pa.Table) -> list[Finding]:
     for (level, year), present in sorted(listed.items()):
         expected = _existing(level, year)
         there = present | _as_municipalities(level, listed.get(("kreis", year), set()))
-        missing = tuple(unit for unit in expected if not _is_there(unit, there, there & alive, level))
+        missing = tuple(unit for unit in expected if not _is_there(unit, there, there & alive, level, year))
         if missing:
             gaps.setdefault((level, missing), []).append(year)
             sizes[(level, missing)] = len(expected)
@@ -55,7 +57,7 @@ def missing_by_measure(level: str, units: pa.Array, years: pa.Array, measures: p
     """A warning for each measure that lacks units of the level in some of its years; measures that lack the same share one.
 
     units, measures (string), years (int32): of each record; those without one of them say nothing. Of dissolved units and their
-    successors one is enough. Where no record names a measure, all have one: "".
+    successors one is enough, where they were not there beside each other. Where no record names a measure, all have one: "".
     """
     records = pa.table({"measure": measures, "year": years, "unit": units}).drop_null()
     grouped = records.group_by(["measure", "year"], use_threads=False).aggregate([("unit", "distinct")])
@@ -82,7 +84,7 @@ def _said(level: str, listed: Mapping[int, set[str]]) -> tuple[str, str] | None:
         known = _existing(level, year)
         expected.update(known)
         for unit in known:
-            if not _is_there(unit, there, there, level):
+            if not _is_there(unit, there, there, level, year):
                 gaps.setdefault(unit, []).append(year)
     if not gaps:
         return None
@@ -125,11 +127,14 @@ def _existing(level: str, year: int) -> tuple[Unit, ...]:
 
 
 @cache
-def _predecessors(level: str) -> Mapping[str, frozenset[str]]:
-    """By key of a unit, the keys of those that it took over."""
-    units = _units(level)
-    taken = {unit.successor for unit in units if unit.successor is not None}
-    return MappingProxyType({key: frozenset(unit.key for unit in units if unit.successor == key) for key in taken})
+def _in_its_place(level: str, year: int) -> Mapping[str, frozenset[str]]:
+    """By key of a unit that there was, the keys of those that were its territory before or after, and not beside it."""
+    today = current_office_key if level == "youth_office" else current_key
+    families: dict[str, set[str]] = {}
+    for unit in _units(level):
+        families.setdefault(today(unit.key), set()).add(unit.key)
+    there = {unit.key for unit in _existing(level, year)}
+    return MappingProxyType({key: frozenset(families[today(key)] - there) for key in there})
 
 
 def _as_municipalities(level: str, present: set[str]) -> set[str]:
@@ -137,7 +142,5 @@ def _as_municipalities(level: str, present: set[str]) -> set[str]:
     return {key + KREISFREIE_SUFFIX for key in present} if level == "municipality" else set()
 
 
-def _is_there(unit: Unit, there: set[str], alive: set[str], level: str) -> bool:
-    if unit.key in there or unit.successor in alive:
-        return True
-    return not alive.isdisjoint(_predecessors(level).get(unit.key, frozenset()))
+def _is_there(unit: Unit, there: set[str], alive: set[str], level: str, year: int) -> bool:
+    return unit.key in there or not alive.isdisjoint(_in_its_place(level, year)[unit.key])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
+from datetime import date
 
 import pyarrow as pa
 import pytest
 from contract_values import INKAR_FOLDER, needs_shared_data, shipped
 
 from kkz_eval.contracts.judgement import Status, judge_file
+from kkz_eval.deliveries.columns import completeness
 from kkz_eval.deliveries.columns.completeness import missing_by_measure
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.reference.register import existing, municipalities
+from kkz_eval.reference.register import all_kreise, current_key, existing, municipalities
 from kkz_eval.reference.tables import kreise
 
 CONTRACTS = shipped()
@@ -108,3 +111,26 @@ def test_before_the_staedteregion_its_parts_or_itself_are_enough_and_either_is_m
         assert missing_by_measure("kreis", pa.array(there), pa.array([2005] * n, pa.int32()), pa.array(["a"] * n)) == []
     (found,) = missing_by_measure("kreis", pa.array(old), pa.array([2005] * len(old), pa.int32()), pa.array(["a"] * len(old)))
     assert found.value == "a: Aachen (05313), Kreis Aachen (05354): 2005"
+
+
+def test_a_unit_that_was_there_beside_another_is_missed_although_that_took_it_over_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unna goes to Hamm in 2015; in 2014 both were there."""
+    gone = {"valid_until": date(2014, 12, 31), "successor": "05915"}
+    units = tuple(replace(unit, **gone) if unit.key == "05978" else unit for unit in all_kreise())
+    monkeypatch.setattr(completeness, "_units", lambda _level: units)
+    monkeypatch.setattr(completeness, "current_key", lambda key: "05915" if key == "05978" else current_key(key))
+    caches = (completeness._existing, completeness._in_its_place)
+    for cached in caches:
+        cached.cache_clear()
+    for missing, year, said in (
+        ("05978", 2014, ["Kreis Unna"]),
+        ("05915", 2014, ["Hamm"]),
+        ("05978", 2015, []),
+        ("05915", 2015, ["Hamm"]),
+    ):
+        there = [kreis.ags5 for kreis in kreise() if kreis.ags5 not in {missing, *(["05978"] if year == 2015 else [])}]
+        n = len(there)
+        found = missing_by_measure("kreis", pa.array(there), pa.array([year] * n, pa.int32()), pa.array(["a"] * n))
+        assert [one.value for one in found] == [f"a: {name} ({missing}): {year}" for name in said]
+    for cached in caches:
+        cached.cache_clear()
