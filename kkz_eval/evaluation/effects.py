@@ -37,7 +37,7 @@ from kkz_eval.model.texts import Joined, Sentence
 
 
 def run_effects(panel: pd.DataFrame, plan: Plan, spread: Spread = map) -> EffectsResult:
-    """Every estimator of the plan on every outcome. panel: long, as effects-interface.md says; spread: how outcomes and drawn fits are made.
+    """Every estimator of the plan on every outcome. panel: long, as effects-interface.md says; spread: how outcomes and what is drawn for them are made.
 
     An outcome whose rows cannot be used is refused while the others go on. Raises PanelInvalid where none is left, where columns or
     outcomes are missing, and where rows are wrong that no outcome of the plan has.

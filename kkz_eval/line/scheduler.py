@@ -7,11 +7,14 @@ Does not belong here: what is computed (evaluation), steps of Dagster (on_schedu
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from itertools import chain, islice
+from operator import call
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -29,6 +32,9 @@ B = TypeVar("B")
 PATIENCE = "10s"
 """So long a scheduler may take to answer at all."""
 
+AHEAD = 4
+"""So many values for each thread of the workers are on their way or computed, and no more: those behind them take no memory there."""
+
 _LIBRARIES = (*COMPUTING, "pyarrow", *DRAWING, "dagster")
 
 
@@ -45,15 +51,22 @@ class OnScheduler:
 
     def __call__(self, compute: Callable[[A], B], values: Iterable[A], /) -> Iterator[B]:
         """evaluation.spread.Spread. Raises UserError where no scheduler answers, and where a worker is not like this process."""
-        waiting = list(values)
-        if len(waiting) < 2:
-            yield from map(compute, waiting)  # nothing to share out
+        left = iter(values)
+        first = list(islice(left, 2))
+        if len(first) < 2:
+            yield from map(compute, first)  # nothing to share out
             return
         with client_of(self.address) as client:
-            sent = client.map(_Alike(likeness(), compute), waiting, pure=False)
-            for number in range(len(sent)):
-                yield sent[number].result()
-                sent[number] = None  # the scheduler may let it go
+            # What is computed with may be large: a result of its own is sent to each worker once, and made again where the one that had it ends.
+            on_worker = client.submit(_Alike, likeness(), compute, pure=False)
+            room = AHEAD * max(1, sum(client.nthreads().values()))
+            sent: deque[Any] = deque()
+            for value in chain(first, left):
+                sent.append(client.submit(call, on_worker, value, pure=False))
+                if len(sent) == room:
+                    yield sent.popleft().result()
+            while sent:
+                yield sent.popleft().result()
 
 
 @contextmanager
@@ -62,8 +75,10 @@ def client_of(address: str) -> Iterator[Any]:
 
     Raises UserError where no scheduler answers.
     """
-    from distributed import worker_client  # noqa: PLC0415 (takes a moment, and is needed where a scheduler is set)
+    import dask  # noqa: PLC0415 (takes a moment, and is needed where a scheduler is set)
+    from distributed import worker_client  # noqa: PLC0415
 
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"})  # what is sent is sent once, however large
     with worker_client() if _is_on_worker() else nullcontext(_client(address)) as client:
         yield client
 

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kkz_eval.evaluation.effects import run_outcome
+from kkz_eval.evaluation.inference import panels
 from kkz_eval.evaluation.memo import effects_of_plan
 from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.problems import PanelInvalid, Refused
@@ -22,14 +24,19 @@ from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
 OUTCOMES = ("a", "b")
+COHORTS = {0: 2011, 1: 2011, 2: 2011, 3: 2012, 4: 2012}
 PLAN = parse_plan(
     {
         "plan_version": 1,
         "id": "spread",
         "seed": 3,
+        "headline": "twfe",
         "outcomes": [{"indicator": name, "role": "primary"} for name in OUTCOMES],
-        "estimators": [{"id": "cs", "method": "callaway_santanna", "aggregations": ["simple"]}],
-        "inference": {"method": "randomization", "draws": 110},
+        "estimators": [
+            {"id": "twfe", "method": "twfe"},
+            {"id": "cs", "method": "callaway_santanna", "aggregations": ["simple"]},
+        ],
+        "inference": {"method": "randomization", "draws": 110, "statistics": ["coefficient"]},
     },
     "a test",
 )
@@ -37,9 +44,10 @@ PLAN = parse_plan(
 
 @pytest.fixture(scope="module")
 def panel() -> pd.DataFrame:
+    """Starts in two years, so that nothing is a fixed contrast of years and every estimator is drawn."""
     draw, units = np.random.default_rng(1), [f"{code:05d}" for code in range(14)]
     rows = [
-        {"unit_id": unit, "year": year, "indicator": name, "value": draw.normal(), "cohort": 2011 if place < 5 else None}
+        {"unit_id": unit, "year": year, "indicator": name, "value": draw.normal(), "cohort": COHORTS.get(place)}
         for name in OUTCOMES
         for place, unit in enumerate(units)
         for year in range(2008, 2014)
@@ -61,9 +69,12 @@ def objects(store: Store) -> dict[str, bytes]:
 
 @dataclass(frozen=True)
 class OneEnds:
-    """A scheduler one of whose workers is killed when the first result has come."""
+    """A scheduler one of whose workers is killed when the first result has come; whoever is sent it kills nobody in turn."""
 
     address: str
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return OnScheduler, (self.address,)
 
     def __call__(self, compute: Callable, values: Iterable, /) -> Iterator:
         found = OnScheduler(self.address)(compute, values)
@@ -81,6 +92,24 @@ def test_workers_give_the_bytes_of_this_process_and_an_object_store_keeps_them_o
     effects_of_plan(steps, panel, PLAN, OUTCOMES, way(workers))
     assert objects(steps.store) == objects(here)
     assert len(steps.journal.computed) == len(set(steps.journal.computed)) == len(objects(here))
+
+
+def test_draws_are_shared_out_in_pieces_that_do_not_depend_on_who_computes_them(
+    panel: pd.DataFrame, workers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panels, "PIECE", 50 * 84)  # 20 pieces of the 999 draws of two-way fixed effects, 10 of the years before
+    shared: list[str] = []
+
+    def way(compute: Callable, values: Iterable, /) -> Iterator:
+        pieces = list(values)
+        shared.extend([getattr(compute, "func", compute).__name__] * len(pieces))
+        return OnScheduler(workers)(compute, pieces)
+
+    found, expected = run_outcome(panel, PLAN, "a", way), run_outcome(panel, PLAN, "a")
+    for name in vars(expected):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name), check_exact=True)
+    assert (expected.inference["status"] == "ok").all()
+    assert {name: shared.count(name) for name in shared} == {"_estimates": 1 + 20 + 1 + 10, "_fitted": 1 + 2, "_slopes": 10}
 
 
 def test_what_is_kept_is_computed_by_nobody(panel: pd.DataFrame, here: Store) -> None:

@@ -54,7 +54,7 @@ def drawn_rows(sample: Sample, asked: Drawn, plan: Plan, seed: int, spread: Spre
     """A row for each aggregation, statistic and law, without the columns that name the estimator.
 
     Two-way fixed effects draw as often as a count would. Every other estimator is fitted anew for each draw (2 to 7 ms for 44 units in 13 years),
-    as often as the plan says: the deciding one among all units and within strata, by each law; one beside it within strata, by the first law. spread: how the fits are made.
+    as often as the plan says: the deciding one among all units and within strata, by each law; one beside it within strata, by the first law. spread: how the estimates of draws are made.
     Raises Refused: units that can't be exchanged, no draws in the plan, a method that is not drawn.
     """
     two_way = asked.spec.method == "twfe"
@@ -68,7 +68,7 @@ def drawn_rows(sample: Sample, asked: Drawn, plan: Plan, seed: int, spread: Spre
     if not (two_way or asked.decides):
         of, draws = _briefly(of), min(draws, MOST_BESIDE)
     for exchange in of:
-        under = _two_way(sample, exchange, asked) if two_way else _anew(sample, exchange, asked, plan, spread)
+        under = _two_way(sample, exchange, asked, spread) if two_way else _anew(sample, exchange, asked, plan, spread)
         for theta, law in exchange.laws.items():
             cells = cells_of_law(exchange, theta, plan)
             if isinstance(law, Note):
@@ -154,9 +154,9 @@ def _refused(cells: dict[str, object], aggregations: Sequence[str], note: Note, 
             yield {**cells, "aggregation": aggregation, "statistic": name, "status": "refused", "message": note.sentence}
 
 
-def _two_way(sample: Sample, exchange: Exchange, asked: Drawn) -> UnderStarts:
+def _two_way(sample: Sample, exchange: Exchange, asked: Drawn, spread: Spread) -> UnderStarts:
     panel = Panel.of(_compared_as(sample, exchange))
-    return lambda starts: {name: panel.estimates(starts, name) for name in asked.aggregations}
+    return lambda starts: {name: panel.estimates(starts, name, spread) for name in asked.aggregations}
 
 
 def _anew(sample: Sample, exchange: Exchange, asked: Drawn, plan: Plan, spread: Spread) -> UnderStarts:

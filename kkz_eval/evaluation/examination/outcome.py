@@ -55,7 +55,7 @@ def is_examined(plan: Plan) -> bool:
 def examine(
     sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation], spread: Spread = map
 ) -> Examined:
-    """All that a plan asks of one outcome's estimates. estimations: by the estimator's id; spread: how fits for drawn assignments are made."""
+    """All that a plan asks of one outcome's estimates. estimations: by the estimator's id; spread: how estimates under drawn assignments are made."""
     found = Examined()
     if not is_examined(plan):
         return found
@@ -214,21 +214,21 @@ def _examined_by_draws(
                 )
         errors = {row.aggregation: row.std_error for row in rows}
         if spec.method == "twfe" and counted in errors:
-            audit, tests = _of_panel(sample, plan, outcome, counted, errors[counted], decides=spec == deciding(plan))
+            audit, tests = _of_panel(sample, plan, outcome, counted, errors[counted], spread, decides=spec == deciding(plan))
             found.audit += [{"question": plan.question, **common, **cells} for cells in audit]
             found.tests += [{**common, **cells} for cells in tests]
     return found
 
 
 def _of_panel(
-    sample: Sample, plan: Plan, outcome: Outcome, aggregation: str, error: float, *, decides: bool
+    sample: Sample, plan: Plan, outcome: Outcome, aggregation: str, error: float, spread: Spread, *, decides: bool
 ) -> tuple[Rows, Rows]:
     """Rows of the audit and of the tests of two-way fixed effects on a sample that is no block."""
     seed = seed_of(outcome)
     try:
         of = Unbalanced.of(sample)
-        audit = [] if plan.audit is None else list(audit_of_panel(of, aggregation, error, plan, seed))
-        return audit, tests_of_panel(of, plan, seed) if decides else []
+        audit = [] if plan.audit is None else list(audit_of_panel(of, aggregation, error, plan, seed, spread))
+        return audit, tests_of_panel(of, plan, seed, spread) if decides else []
     except Refused as refusal:
         told = {"form": "full", "theta": "zero", "status": "refused", "message": refusal.note.sentence}
         return [] if plan.audit is None else [told], []

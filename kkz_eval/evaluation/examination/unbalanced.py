@@ -30,6 +30,7 @@ from kkz_eval.evaluation.inference.panels import Panel
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Refused
 from kkz_eval.evaluation.sample import Sample, part_of
+from kkz_eval.evaluation.spread import Spread
 
 Rows = list[dict[str, object]]
 
@@ -62,28 +63,30 @@ class Unbalanced:
         return part_of(sample, before)
 
 
-def audit_of_panel(of: Unbalanced, aggregation: str, error: float, plan: Plan, seed: int) -> Iterator[dict[str, object]]:
+def audit_of_panel(
+    of: Unbalanced, aggregation: str, error: float, plan: Plan, seed: int, spread: Spread
+) -> Iterator[dict[str, object]]:
     """The rows of the audit of two-way fixed effects. error: the standard error of the real estimate, with its small-sample factor, which is the same
-    under all assignments. Raises Refused: no panel.
+    under all assignments. spread: how drawn assignments are tried. Raises Refused: no panel.
     """
     panel = Panel.of(of.sample)
     of_real = float(panel.estimates(of.starts[None], aggregation).error[0])
-    yield from audit_rows(of.units, _tried(of, panel, aggregation, error / of_real, seed), plan, seed=seed)
+    yield from audit_rows(of.units, _tried(of, panel, aggregation, error / of_real, seed, spread), plan, seed=seed)
 
 
-def _tried(of: Unbalanced, panel: Panel, aggregation: str, factor: float, seed: int) -> Tried:
+def _tried(of: Unbalanced, panel: Panel, aggregation: str, factor: float, seed: int, spread: Spread) -> Tried:
     critical = float(stats.t.ppf(1 - TEST_LEVEL / 2, int(panel.cluster.max())))
     units, random = of.units.assigned_within, np.random.default_rng([seed, 1])
 
     def tried(assignments: AssignmentMask) -> tuple[UnitByEstimate, UnitByEstimate]:
-        found = panel.estimates(starts_of(units, assignments, of.starts, random), aggregation)
+        found = panel.estimates(starts_of(units, assignments, of.starts, random), aggregation, spread)
         return found.coefficient[:, None], np.asarray(np.abs(found.studentised(0.0) / factor)[:, None] > critical)
 
     return tried
 
 
-def tests_of_panel(of: Unbalanced, plan: Plan, seed: int) -> Rows:
-    """Rows of tests.csv on the comparison itself, as a block has them; what these data don't allow has none."""
+def tests_of_panel(of: Unbalanced, plan: Plan, seed: int, spread: Spread) -> Rows:
+    """Rows of tests.csv on the comparison itself, as a block has them; what these data don't allow has none. spread: as `audit_of_panel` has it."""
     exchange = exchanges(of.units, plan)[-1]
     law = exchange.law_that_counts(plan)
     if law is None:
@@ -99,30 +102,30 @@ def tests_of_panel(of: Unbalanced, plan: Plan, seed: int) -> Rows:
     drawn = draw_assignments(exchange.assigned, law, draws_of(plan), random)
     for made in (_slope, _in_time):
         try:
-            rows += made(of, before, drawn)
+            rows += made(of, before, drawn, spread)
         except Refused:
             continue  # likewise
     return rows
 
 
-def _slope(of: Unbalanced, before: Sample, drawn: AssignmentMask) -> Rows:
+def _slope(of: Unbalanced, before: Sample, drawn: AssignmentMask, spread: Spread) -> Rows:
     """How far a trend before the first start would have carried both groups apart by the years that count."""
     panel = Panel.of(before)
     real = panel.slopes(of.units.compared.treated[None])[0]
-    found = against_draws(float(real), panel.slopes(drawn))
+    found = against_draws(float(real), panel.slopes(drawn, spread))
     counted = of.sample.year[of.sample.exposed]
     apart = float(counted.mean() - np.unique(before.year).mean()) if len(counted) else np.nan
     return [{"test": "slope_bias", "statistic": found.observed * apart, "df": "", "p_value": found.p}]
 
 
-def _in_time(of: Unbalanced, before: Sample, drawn: AssignmentMask) -> Rows:
+def _in_time(of: Unbalanced, before: Sample, drawn: AssignmentMask, spread: Spread) -> Rows:
     """The later half of the years before the first start against the earlier ones."""
     years = np.unique(before.year)
     if len(years) < FEWEST_YEARS:
         return []
     panel, late = Panel.of(before), float(years[-(len(years) // 2)])
     real, others = (
-        panel.estimates(np.where(some, late, np.nan), "coefficient").coefficient
+        panel.estimates(np.where(some, late, np.nan), "coefficient", spread).coefficient
         for some in (of.units.compared.treated[None], drawn)
     )
     found = against_draws(float(real[0]), others)

@@ -6,7 +6,10 @@ blocks (statistics.py), which assignments there are (assignments.py), estimators
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from scipy.linalg import qr
@@ -29,11 +32,14 @@ from kkz_eval.evaluation.inference.estimates import Estimates
 from kkz_eval.evaluation.inference.wild_bootstrap import ClusterSums
 from kkz_eval.evaluation.problems import Refused
 from kkz_eval.evaluation.sample import Sample
+from kkz_eval.evaluation.spread import Spread
 
 COLLINEAR = 1e-9  # share of a column's length below which what is left of it is nothing but rounding
 PERFECT = 1e-10  # share of the outcome's length below which an error is nothing but rounding
 MOST_HELD = 50_000_000  # numbers in the columns that are held fixed (400 MB)
-PIECE = 2_000_000  # numbers in a piece of assignments by cells: 16 MB in each of some arrays
+PIECE = 2_000_000  # numbers in a piece of assignments by cells, wherever it is computed: 16 MB in each of some arrays, a fifth of a second or less
+
+Assignments = TypeVar("Assignments", AssignmentByUnitStart, AssignmentMask)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,29 +124,20 @@ class Panel:
             cluster=np.cumsum(np.diff(cluster, prepend=cluster[:1]) != 0),
         )
 
-    def estimates(self, starts: AssignmentByUnitStart, aggregation: str) -> Estimates:
+    def estimates(self, starts: AssignmentByUnitStart, aggregation: str, spread: Spread = map) -> Estimates:
         """The coefficient under each assignment (a, N), by Frisch–Waugh–Lovell: β = m'y / m'm, m and y what is left of treatment and outcome.
 
         aggregation: coefficient | exposed, of which the second has a dummy of its own for treated cells before any effect could show. Error:
-        sqrt(Σ_g (Σ_{cells of g} m e)²) / m'm with e = y − β m.
+        sqrt(Σ_g (Σ_{cells of g} m e)²) / m'm with e = y − β m. spread: how the pieces are made, in which nothing is drawn.
         """
-        rows = max(1, PIECE // len(self.unit))
-        pieces = [self._estimates(starts[first : first + rows], aggregation) for first in range(0, len(starts), rows)]
+        pieces = list(spread(partial(self._estimates, aggregation), self._pieces(starts)))
         return Estimates(
             np.concatenate([piece.coefficient for piece in pieces]), np.concatenate([piece.error for piece in pieces])
         )
 
-    def slopes(self, assignments: AssignmentMask) -> PerAssignment:
-        """(a,) by how much more a year the treated of each assignment (a, N) move than the others, over all years of the panel."""
-        distance = self.year - self.year.mean()
-        rows = max(1, PIECE // len(self.unit))
-        found = []
-        for first in range(0, len(assignments), rows):
-            m = self.held.left_of(assignments[first : first + rows, self.unit] * distance)
-            length = (m * m).sum(axis=1)
-            length[~(length > COLLINEAR**2 * (distance**2).sum())] = np.nan
-            found.append(m @ self.outcome / length)
-        return np.concatenate(found)
+    def slopes(self, assignments: AssignmentMask, spread: Spread = map) -> PerAssignment:
+        """(a,) by how much more a year the treated of each assignment (a, N) move than the others, over all years of the panel. spread: likewise."""
+        return np.concatenate(list(spread(self._slopes, self._pieces(assignments))))
 
     def cluster_sums(self, starts: Floats, aggregation: str) -> ClusterSums:
         """What the wild bootstrap needs of the regression on treatment as it really was. starts: (N,)."""
@@ -151,7 +148,20 @@ class Panel:
         n_treated = len(np.unique(self.cluster[treated]))
         return ClusterSums.of(m[0], y[0][:, None], basis, self.cluster, n_treated)
 
-    def _estimates(self, starts: AssignmentByUnitStart, aggregation: str) -> Estimates:
+    def _pieces(self, assignments: Assignments) -> Iterator[Assignments]:
+        """Some rows at a time, as many as the cells allow, whoever computes them: a product of other rows may be rounded otherwise."""
+        rows = max(1, PIECE // len(self.unit))
+        for first in range(0, len(assignments), rows):
+            yield assignments[first : first + rows]
+
+    def _slopes(self, assignments: AssignmentMask) -> PerAssignment:
+        distance = self.year - self.year.mean()
+        m = self.held.left_of(assignments[:, self.unit] * distance)
+        length = (m * m).sum(axis=1)
+        length[~(length > COLLINEAR**2 * (distance**2).sum())] = np.nan
+        return np.asarray(m @ self.outcome / length)
+
+    def _estimates(self, aggregation: str, starts: AssignmentByUnitStart) -> Estimates:
         treated = self.year >= starts[:, self.unit]  # NaN, never treated, is no year
         _, m, y = self._left(treated, aggregation)
         length = (m * m).sum(axis=1)
