@@ -15,13 +15,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.cluster import ONE_THREAD, workers
 from benchmarks.country import STARTS, UNITS, Country
 from benchmarks.figures import largest_memory
 from kkz_eval.evaluation.effects import run_effects, run_estimator
@@ -38,7 +38,6 @@ UNITS_OF_SLOW = {"synthetic_control": (50, 100, 200)}  # beyond, a single outcom
 BALANCED = ("bacon",)  # methods that take no panel with gaps
 QUICK = tuple(name for name in METHODS if name not in (*UNITS_OF_SLOW, *BALANCED))
 ON_WORKERS = 4  # outcomes, shared out over two workers
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)
@@ -181,7 +180,7 @@ def shared_out(units: int, outcomes: int = ON_WORKERS) -> Shared:
     _warm()
     alone, alone_processor, alone_elapsed = taken(map)
     alone_memory = largest_memory()
-    with two_workers() as (spread, of_workers):
+    with workers(2, _warm) as (spread, of_workers):
         first = of_workers()
         found, here, elapsed = taken(spread)
         last = of_workers()
@@ -199,29 +198,10 @@ def shared_out(units: int, outcomes: int = ON_WORKERS) -> Shared:
     )
 
 
-@contextmanager
-def two_workers() -> Iterator[tuple[Spread, Callable[[], list[tuple[float, float]]]]]:
-    """Two processes with one thread each, libraries loaded; and what each has taken so far: processor time, and its largest memory."""
-    from distributed import LocalCluster  # noqa: PLC0415 (takes a moment, and only this figure needs it)
-
-    from kkz_eval.line.scheduler import client_of, disconnect, spread_over  # noqa: PLC0415
-
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None) as cluster:
-        address = cluster.scheduler_address
-        with client_of(address) as client:
-            client.run(_warm)
-            yield spread_over(address), lambda: list(client.run(_taken_so_far).values())
-        disconnect()
-
-
 def _warm() -> None:
     """Load the libraries and name the program, which takes a second or two whatever the size."""
     country = Country(24, years=18, outcomes=1)
     run_effects(_with_dose(country.complete(0)), plan_of((*QUICK, *BALANCED), country.indicators))
-
-
-def _taken_so_far() -> tuple[float, float]:
-    return time.process_time(), largest_memory()
 
 
 WORKS: Mapping[str, Callable[..., Measured | Shared]] = {
@@ -246,7 +226,7 @@ def measurements(units: int = UNITS) -> Iterator[tuple[str, dict[str, object]]]:
 
 def apart(work: str, arguments: Mapping[str, object]) -> dict[str, object]:
     """A measurement in a process of its own, with one thread. Raises CalledProcessError where it does not come to its end."""
-    environment = {**os.environ, **_ONE_THREAD, "PYTHONPATH": str(CHECKOUT)}
+    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(CHECKOUT)}
     command = [sys.executable, "-m", "benchmarks.scale", work, json.dumps(arguments)]
     done = subprocess.run(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
