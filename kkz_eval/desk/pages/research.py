@@ -175,9 +175,12 @@ def _formats(installation: Installation) -> Mapping[str, Any]:
         digits = decimals + more
         return Shown(value if round(value, digits) else 0.0, digits)  # nothing is written as less than nothing
 
+    def in_words(text: str) -> Localised:
+        return InWords(Wording(dict.fromkeys(LANGUAGES, text)), installation.catalogue)
+
     return {
         "shown": shown,
-        "in_words": lambda text: InWords(Wording(dict.fromkeys(LANGUAGES, text)), installation.catalogue),
+        "in_words": in_words,
         "day": _day,
         "unit_label": unit_label,
         "year_spans": year_spans,
