@@ -136,7 +136,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     (home / "geheim.txt").write_text("GEHEIM")
     (home / "reports").mkdir()
     (home / "board").mkdir()
-    (home / "board" / "lieferstand.html").write_text("<title>x</title>GEHEIM")
+    (home / "board" / "lieferstand.html").write_text("<html><title>x</title>GEHEIM</html>")
     desk = Desk(Settings(home, home / "inbox", CHECKOUT / "data_contracts"))
     with ExitStack() as stack:
         instance = stack.enter_context(DagsterInstance.local_temp(str(folder / "dagster")))
