@@ -23,7 +23,8 @@ from kkz_eval.model.simulated import SIGN
 from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.reference.tables import kreise, unit_name
 from kkz_eval.reporting.document import Document, plain, readable_texts
-from kkz_eval.reporting.returned.document import document_of, questions_of
+from kkz_eval.reporting.returned.document import document_of
+from kkz_eval.reporting.returned.gaps import questions_of
 from kkz_eval.reporting.returned.tables import tables_of
 from kkz_eval.reporting.returned.values import IndicatorReturn, Returned
 from kkz_eval.stewardship.sight import Sight

@@ -17,7 +17,9 @@ from kkz_eval.model.texts import Language
 from kkz_eval.reporting import claims, say
 from kkz_eval.reporting.document import plain
 from kkz_eval.reporting.inputs import in_language
-from kkz_eval.reporting.returned.document import questions_of, state_said, unit_said
+from kkz_eval.reporting.returned.gaps import questions_of
+from kkz_eval.reporting.returned.goals import state_said
+from kkz_eval.reporting.returned.series import unit_said
 from kkz_eval.reporting.returned.values import GoalReturn, IndicatorReturn, OwnSeries, Point, Returned
 from kkz_eval.reporting.sections.goals import own_words
 
