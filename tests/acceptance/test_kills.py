@@ -10,7 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from whole_runs import ROOT, copy_of, tree
+from three_files import three_files
+from whole_runs import AHLEN, DUESSELDORF, ROOT, copy_of, tree
 
 from kkz_eval.storage.listing import PARTIAL
 
@@ -22,7 +23,12 @@ SEED = 20120301
 def _killed_runs(world: Path, *how: str) -> list[str]:
     """What the program says, run over a world."""
     arguments = ["run", "--inbox", str(world / "deliveries"), "--home", str(world / "home"), "--plan", str(world / "plan.yaml")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    environment = {
+        **os.environ,
+        "KKZ_CONTRACTS": str(world / "contracts"),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+    }
     done = subprocess.run(
         [sys.executable, str(PROGRAM), *how, *arguments], capture_output=True, text=True, check=False, env=environment
     )
@@ -38,11 +44,11 @@ def _kept(home: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def untouched(shortest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """A world before any run beside the same after a run never killed (`whole`), and the number of its write operations."""
     folder = tmp_path_factory.mktemp("kills")
-    world = copy_of(shortest, folder / "fresh")
-    whole = copy_of(world, folder / "whole")
+    three_files(folder / "fresh", (AHLEN, DUESSELDORF))
+    whole = copy_of(folder / "fresh", folder / "whole")
     said = _killed_runs(whole, "COUNT")
     assert said[-1] == "ended 0"
     return folder, int(said[-2].removeprefix("writes "))

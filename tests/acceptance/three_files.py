@@ -1,24 +1,27 @@
-"""The smallest world that Dagster runs from the inbox to a report: three official files, one indicator, a plan with one outcome. No expectations here."""
+"""The smallest world that Dagster runs from the inbox to a report: three official files, with deliveries of some municipalities where these
+are asked for, one indicator, a plan with one outcome. No expectations here."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import yaml
-from whole_runs import CONTRACTS, SHORTEST_YEARS, small_world
+from whole_runs import CONTRACTS, SHORTEST_YEARS, delivery, small_world
 
 INDICATOR = "schulabgaenge_ohne_abschluss"
 _MINUTES = ("audit", "specifications", "negative_controls", "inference")
 """What examines a plan takes minutes."""
 
 
-def three_files(folder: Path) -> None:
+def three_files(folder: Path, municipalities: Collection[str] = ()) -> None:
     """`deliveries`, `plan.yaml` with one estimator and one language, and `contracts` with what they need: each contract more costs a run some checks."""
     small_world(folder, SHORTEST_YEARS)
+    delivered = [delivery(folder, unit_id) for unit_id in municipalities]
     for file in (folder / "deliveries").iterdir():
-        if "amtlich" not in file.name:
+        if "amtlich" not in file.name and file not in delivered:
             file.unlink()
     plan = _read(folder / "plan.yaml")
     plan |= {"outcomes": plan["outcomes"][:1], "estimators": plan["estimators"][:1], "languages": ["de"]}
