@@ -47,7 +47,9 @@ def small_world(folder: Path, years: tuple[int, int] = SMALL_YEARS) -> Path:
             file.unlink()
     lines = (CONTRACTS / "plans" / f"{PLAN_ID}.yaml").read_text(encoding="utf-8").splitlines()
     kept = [
-        line.replace("[2006, 2019]", str(list(years))) for line in lines if not any(name in line for name in NOT_IN_SMALL_PLAN)
+        line.replace("[2006, 2019]", str(list(years))).replace("languages: [de, en]", "languages: [de]")
+        for line in lines
+        if not any(name in line for name in NOT_IN_SMALL_PLAN)
     ]
     (folder / "plan.yaml").write_text("\n".join(kept) + "\n", encoding="utf-8")
     return folder
