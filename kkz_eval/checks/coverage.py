@@ -31,7 +31,7 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
         with sentences(language):
             study = study_in(context, installation, plan.id)
             short, conflicts, covered = study.short, study.conflicts, study.coverage
-        said = [coverage_sentence(row, installation.catalogue[row.indicator], minimum) for row in short]
+        said = [coverage_sentence(plan, row, installation.catalogue[row.indicator], minimum) for row in short]
         said += [conflict_sentence(conflict) for conflict in conflicts]
         said = said or [say("coverage.met", plan=plan.id)]
         return dg.AssetCheckResult(

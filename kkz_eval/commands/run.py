@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.commands import say
 from kkz_eval.commands.terminal import telling
 from kkz_eval.definitions import build_defs
@@ -45,6 +46,7 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
         print(sentence, flush=True)
     for sentence in dict.fromkeys(outcome.failures):  # one damaged object may stop many steps
         print(sentence, file=sys.stderr)
+    made = [plan.id for plan in installation.plans.values() if asset_name("report", plan) in outcome.metadata]
     reports = [data["bericht"] for name, data in outcome.metadata.items() if name.startswith("report_")]
     if not reports:
         _tell_where(installation, reports, outcome)
@@ -52,10 +54,12 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
     refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
     refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
     snapshot = current_snapshot(installation)
+    told = {line for said in outcome.failures for line in said.splitlines()}
     for conflict in snapshot.conflicts:
-        tell(conflict_sentence(conflict))
+        if conflict_sentence(conflict).in_language(settings.language) not in told:  # plans that it stopped have said it
+            tell(conflict_sentence(conflict))
     _tell_where(installation, reports, outcome)
-    if any(study_of(snapshot, plan_id).simulated for plan_id in installation.plans):
+    if any(study_of(snapshot, plan_id).simulated for plan_id in made):
         tell(say("run.own_files"))
     left_out = len(snapshot.rejected_slices) + len(snapshot.conflicts)
     return 0 if outcome.success and not refused and not left_out else 1

@@ -20,12 +20,13 @@ SHOWN = 8
 """So many missing cells are named; the rest is counted."""
 
 
-def coverage_sentence(row: Coverage, indicator: Indicator, minimum: float) -> Sentence:
-    """What falls short, by how much, and what to do."""
+def coverage_sentence(plan: Plan, row: Coverage, indicator: Indicator, minimum: float) -> Sentence:
+    """In which plan what falls short, by how much, and what to do."""
     named = "; ".join(f"{unit_name(unit)} {year}" for unit, year in row.missing[:SHOWN])
     more = len(row.missing) - SHOWN
     return say(
         "coverage.short",
+        plan=plan.id,
         indicator=Wording(indicator.label),
         id=indicator.id,
         group=say(f"coverage.group.{row.group}"),
