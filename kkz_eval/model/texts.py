@@ -41,7 +41,7 @@ class Localised(ABC):
 COUNTS = frozenset(
     {
         *("n", "count", "all", "of", "done", "more", "others", "new", "gone", "total", "most", "fewest", "days"),
-        *("files", "rows", "columns", "cells", "values", "objects", "units", "tables", "pages", "reports", "deliveries"),
+        *("files", "rows", "columns", "cells", "values", "objects", "units", "tables", "pages", "deliveries"),
         *("errors", "warnings", "acknowledged", "corrected", "right", "missing", "marked", "left_out", "planted"),
         *("treated", "controls", "clusters", "draws", "assignments", "worlds", "present", "demanded", "needed"),
     }
