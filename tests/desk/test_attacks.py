@@ -27,6 +27,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from kkz_eval.desk import say
 from kkz_eval.desk.actions import FOLDER
 from kkz_eval.desk.app import MOST_FILES, ROOMS, guarded
 from kkz_eval.desk.desk import Desk
@@ -34,6 +35,7 @@ from kkz_eval.desk.people import Person, Role, everyone_here
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
 from kkz_eval.desk.serving import listen_for_proxy
 from kkz_eval.desk.transfers import OF_ONE_AMONG_MANY, Limits
+from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
@@ -476,9 +478,10 @@ def test_a_page_of_another_site_does_nothing_in_a_browser(
 
 
 def test_without_a_name_there_is_nothing(attacked: Attacked, refused: Callable[[], list[str]]) -> None:
+    words = "\n\n".join(say("refused.nobody").in_language(language) for language in LANGUAGES)
     for target in ("/", "/static/desk.css", "/board/lieferstand.html", "/reports/", "/dagster", "/gibt-es-nicht"):
         said = attacked.send(f"GET {target} HTTP/1.1\r\nHost: desk.example.org\r\nConnection: close\r\n\r\n".encode(), "")
-        assert said.endswith(b"\r\n\r\n401 Unauthorized\n"), target
+        assert said.decode().endswith(f"\r\n\r\n401 Unauthorized\n\n{words}\n"), target
     assert refused() == ["nobody"] * 6
 
 
