@@ -30,7 +30,7 @@ CHROMIUM_ARGUMENTS = (
 
 LONGEST_FIRST = (
     *("acceptance/test_model_world.py", "acceptance/test_inkar_run.py", "acceptance/test_three_days.py"),
-    *("acceptance/test_operations_page.py", "acceptance/test_kills.py", "acceptance/test_object_store.py"),
+    *("acceptance/test_operations_page.py", "acceptance/test_kills.py", "acceptance/test_more_machines.py"),
     *(
         "acceptance/test_the_gate.py",
         "acceptance/test_privacy.py",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from ending_workers import OneEnds
 
 from kkz_eval.evaluation.effects import run_outcome
 from kkz_eval.evaluation.inference import panels
@@ -18,7 +20,7 @@ from kkz_eval.evaluation.memo import effects_of_plan
 from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.problems import PanelInvalid, Refused
 from kkz_eval.line import scheduler
-from kkz_eval.line.scheduler import OnScheduler, client_of, spread_over
+from kkz_eval.line.scheduler import OnScheduler, spread_over
 from kkz_eval.model.errors import Problem, UserError
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
@@ -65,23 +67,6 @@ def here(panel: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Store
 
 def objects(store: Store) -> dict[str, bytes]:
     return {key: store.kept(key) for key in store.everything()}
-
-
-@dataclass(frozen=True)
-class OneEnds:
-    """A scheduler one of whose workers is killed when the first result has come; whoever is sent it kills nobody in turn."""
-
-    address: str
-
-    def __reduce__(self) -> tuple[type, tuple[str]]:
-        return OnScheduler, (self.address,)
-
-    def __call__(self, compute: Callable, values: Iterable, /) -> Iterator:
-        found = OnScheduler(self.address)(compute, values)
-        yield next(found)
-        with client_of(self.address) as client:
-            os.kill(min(client.run(os.getpid).values()), signal.SIGKILL)
-        yield from found
 
 
 @pytest.mark.parametrize("way", [spread_over, OneEnds])
