@@ -32,6 +32,8 @@ from kkz_eval.storage.writer import LOCK
 SCHEMA_VERSION = 1
 _LISTS, _CONTENTS = "lists", "contents"
 _HOME, _HISTORY, _INBOX, _LANDING = "home/", "dagster/", "home/inbox/", "landing"
+_SCANS = "home/register/batches/"
+"""Where the register keeps what it took in, scan by scan: never changed, never removed."""
 _DATABASES = (".db", ".sqlite")
 _BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database while it is open; a copy that SQLite makes itself needs none of it."""
@@ -66,10 +68,13 @@ def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: I
 
     store: of the home, wherever it is: in the backup, its objects are files of the home; gone: digests of what was ever purged: where one is new, earlier backups lose all that the home does not have as it is now (any of
     it could hold what was purged);
-    made: day and time; keep: so many backups stay, 0 for all. Raises UserError where something can't be read or written.
+    made: day and time; keep: so many backups stay, 0 for all. Raises UserError where something can't be read or written, and where the newest backup is
+    of another home: day by day, this one would take the place of all that are there.
     """
     earlier = backups_in(place)
     before = earlier[-1].files if earlier else {}
+    if _is_of_another(before, store):
+        raise UserError("backup_of_other", place=place.address, home=home, made=earlier[-1].made)
     files, damaged, copied, size, waiting = dict[str, str](), list[str](), 0, 0, 0
     landed = frozenset(key.rpartition("/")[2] for key in store.list(_LANDING))
     for name, content in _files(store, home, contracts):
@@ -102,6 +107,13 @@ def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: I
         if old.number not in {one.number for one in kept}:
             place.remove(_list_key(old.number))
     return Made(backup, copied, size, tuple(damaged), _forget(place, [*kept, backup]), waiting)
+
+
+def _is_of_another(files: Mapping[str, str], store: Store) -> bool:
+    """Whether nothing that had come in by a backup has come in at the home of a store; what is damaged there did."""
+    scans = [(name.removeprefix(_HOME), digest) for name, digest in files.items() if name.startswith(_SCANS)]
+    here = ((key, store.kept(key), digest) for key, digest in scans if store.exists(key))
+    return bool(scans) and not any(digest_of_bytes(kept) == digest or content_of(key, kept) is None for key, kept, digest in here)
 
 
 def backups_in(place: Store) -> list[Backup]:

@@ -114,6 +114,27 @@ def test_so_many_backups_stay_as_were_asked_for(place: Place) -> None:
     assert len(place.backups.list("contents")) == 3 + 2
 
 
+def test_backups_of_one_home_are_not_pushed_out_by_those_of_another(place: Place, tmp_path: Path) -> None:
+    place.back_up(keep=1)
+    kept = content(Path(place.url))
+    Store.at(str(tmp_path / "other")).put_if_absent("register/batches/1.json", b'{"schema_version": 1, "of": "another"}')
+    for elsewhere in ("empty", "other"):
+        with pytest.raises(UserError) as error:
+            make_backup(
+                place.backups,
+                Store.at(str(tmp_path / elsewhere)),
+                tmp_path / elsewhere,
+                place.contracts,
+                (),
+                "2026-11-30 12:00",
+                1,
+            )
+        assert error.value.code == "backup_of_other"
+    assert content(Path(place.url)) == kept
+    place.store.put_if_absent("register/batches/2.json", b'{"schema_version": 1}')
+    assert place.back_up(keep=1).backup.number == 2
+
+
 def test_what_is_damaged_at_home_does_not_replace_what_was_whole(place: Place, tmp_path: Path) -> None:
     place.back_up()
     file = place.home / "register" / "batches" / "1.json"
