@@ -11,6 +11,7 @@ to be read only ran a mutation all the same. So a request passes here only in th
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kkz_eval.deliveries.register.own_process import fault_of
 from kkz_eval.desk.content_policy import FOR_PAGES, NEVER_FRAMED
 from kkz_eval.desk.dagster_requests import check_address, followed, once, understood
 from kkz_eval.desk.people import Person
@@ -39,6 +41,7 @@ _DECIDING = frozenset(
 _OWN_SITE = frozenset({"none", "same-origin"})
 _HIDDEN_SIGN = re.compile(rb"%(2f|5c|25|00)|//", re.IGNORECASE)  # a slash, one that is escaped again, an end of text
 _LENGTH = re.compile(r"[0-9]{1,15}")
+_log = logging.getLogger("kkz_eval.desk")
 _LONGEST_PATH = 2_000  # signs; no page of ours has an address of half of that
 
 Who = Callable[[Scope], Person | None]
@@ -83,7 +86,7 @@ class Guard:
                 raise Refused(HTTPStatus.NOT_FOUND, "websocket")  # noqa: TRY301  said to the log as any other
             await self._pass_on({**scope, "person": person}, receive, _with_headers(send, inside), headers, inside)
         except Refused as refused:
-            self._note(scope, person, refused)
+            refused = self._noted(scope, person, refused)
             await answer(scope, refused, send, receive if refused.reason == "too_large" else None)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], inside: str | None) -> None:
@@ -111,6 +114,15 @@ class Guard:
             length = (b"content-length", str(len(request)).encode())
             rest = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
             await self.app({**scope, "headers": [*rest, length]}, once(request, receive), send)
+
+    def _noted(self, scope: Scope, person: Person | None, refused: Refused) -> Refused:
+        """What to answer with: the refusal itself where it could be recorded."""
+        try:
+            self._note(scope, person, refused)
+        except OSError as error:  # a full disk; it goes no further, for the server would write page after page about each such request
+            _log.error("%s: refused, and not recorded: %s", refused.reason, fault_of(error))
+            return Refused(HTTPStatus.INTERNAL_SERVER_ERROR, refused.reason, **refused.parameters)
+        return refused
 
     def _note(self, scope: Scope, person: Person | None, refused: Refused) -> None:
         """Into the log, before it is answered: what can't be recorded is not answered either."""
