@@ -6,6 +6,7 @@ Belongs here: how a page is made and a form is read. Does not belong here: which
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -20,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from kkz_eval.deliveries.register.own_process import fault_of
 from kkz_eval.desk import say
-from kkz_eval.desk.actions import record, record_refusal
+from kkz_eval.desk.actions import record, record_refusal, room_of
 from kkz_eval.desk.content_policy import FOR_PAGES
 from kkz_eval.desk.guard import DAGSTER
 from kkz_eval.desk.people import Person, Role
@@ -37,6 +39,8 @@ LANGUAGE = "sprache"
 _OF_PAGES = ("GET", "HEAD")
 TOKEN = "token"
 """Name of the field with which each form shows that it is one of ours."""
+
+_log = logging.getLogger("kkz_eval.desk")
 
 
 @dataclass(frozen=True)
@@ -115,8 +119,19 @@ class Desk:
         return isinstance(given, str) and hmac.compare_digest(self.token(person).encode(), given.encode("utf-8", "replace"))
 
     def record(self, request: Request, action: str, about: str = "") -> None:
-        """Write an action into the log. action: a word of ours; about: what was acted on, by key or digest, never content."""
+        """Write an action into the log, before it is done. action: a word of ours; about: what is acted on, by key or digest, never content.
+
+        Raises OSError where it can't be written: what can't be recorded is not done.
+        """
         record(self.installed.home, person_of(request), action, about)
+
+    def record_done(self, request: Request, action: str, about: str = "") -> None:
+        """Write what came of an action whose beginning stands in the log. It is done whatever becomes of this line, and whoever did it is told so: of
+        a disk that refused the line alone the server's own log tells."""
+        try:
+            record(self.installed.home, person_of(request), action, about)
+        except OSError as error:
+            _log.error("%s %s: done, and not recorded: %s", request.method, room_of(request.url.path), fault_of(error))
 
     def refuse(self, person: Person | None, method: str, path: str, reason: str) -> None:
         """Write a refusal into the log. reason: a word of ours."""

@@ -86,8 +86,8 @@ class Guard:
                 raise Refused(HTTPStatus.NOT_FOUND, "websocket")  # noqa: TRY301  said to the log as any other
             await self._pass_on({**scope, "person": person}, receive, _with_headers(send, inside), headers, inside)
         except Refused as refused:
-            refused = self._noted(scope, person, refused)
-            await answer(scope, refused, send, receive if refused.reason == "too_large" else None)
+            noted = self._noted(scope, person, refused)
+            await answer(scope, noted, send, receive if noted.reason == "too_large" else None)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], inside: str | None) -> None:
         """To the application, with what it may receive. Raises Refused where that does not begin."""

@@ -94,8 +94,9 @@ def routes(desk: Desk) -> Iterator[At]:
 
         moment = moment_of(desk)
         here = place_of(request, moment)
+        desk.record(request, "asks", " ".join(map(str, here)))
         ask(desk.settings, here, field_of(request, "text"), teller_of(request, moment.contract_of(here)))
-        desk.record(request, "asked", " ".join(map(str, here)))
+        desk.record_done(request, "asked", " ".join(map(str, here)))
         return _back(here, "fragen")
 
     def answered(request: Request) -> Response:
@@ -107,8 +108,9 @@ def routes(desk: Desk) -> Iterator[At]:
         if not (number.isascii() and number.isdigit() and len(number) < 9):
             raise HTTPException(HTTPStatus.BAD_REQUEST)
         about, text = field_of(request, "about"), field_of(request, "text")
+        desk.record(request, "answers", " ".join(map(str, here)))
         answer(desk.settings, here, about, int(number), text, teller_of(request, moment.contract_of(here)))
-        desk.record(request, "answered", " ".join(map(str, here)))
+        desk.record_done(request, "answered", " ".join(map(str, here)))
         return _back(here, "fragen")
 
     yield At("/tafel", board, INSIDE, room="board", wish="deliver")

@@ -148,7 +148,7 @@ class _Room:
         handed = hand_in(writing, file.name, file.data, answered_for(person), datetime.now(UTC), PATIENCE)
         if handed.number is None:
             return self._not_taken(request, digest, [notice.sentence for notice in handed.notices])
-        self.desk.record(request, "known" if handed.is_known else "handed_in", f"{handed.number} {digest}")
+        self.desk.record_done(request, "known" if handed.is_known else "handed_in", f"{handed.number} {digest}")
         is_twice = _file(self.held, request).number is not None  # two at once: the first has it already
         self.held.handed_in(person.name, request.path_params["check"], request.path_params["file"], handed.number)
         known = "?bekannt=1" if handed.is_known and not is_twice else ""

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kkz_eval.desk import say
-from kkz_eval.desk.desk import At, Desk, field_of, may, person_of
+from kkz_eval.desk.desk import At, Desk, Handler, field_of, may, person_of
 from kkz_eval.desk.pages.board import PLACE, may_fetch
 from kkz_eval.desk.pages.deliveries_seen import HAND_IN, INSIDE, moment_of, place_of, sight_of, unit_of
 from kkz_eval.desk.people import Role
@@ -98,22 +98,29 @@ def routes(desk: Desk) -> Iterator[At]:
         desk.record(request, "fetched_marked_copy", history.newest.sha256)
         return _file(content, name, _WORKBOOK)
 
+    yield At("/briefe", listed, HAND_IN, room="letters", wish="deliver")
+    yield At("/briefe/{unit}", letter, HAND_IN)
+    yield At("/briefe/{unit}/antwort.txt", letter_as_text, HAND_IN)
+    yield At("/briefe/{unit}/vorlage/{dataset}", template, HAND_IN)
+    yield At("/briefe/{unit}/hinweis", _sending(desk), _STEWARDS, method="POST", typed=("to",))
+    yield At(f"{PLACE}/markiert", marked, INSIDE)
+
+
+def _sending(desk: Desk) -> Handler:
+    """The form that sends a notice."""
+
     def sent(request: Request) -> Response:
         moment = moment_of(desk)
         unit = unit_of(request, moment)
         words = _notice(desk, moment, request, unit)
         if desk.send is None or words is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
+        desk.record(request, "notifies", unit)
         desk.send(field_of(request, "to"), words.subject, words.text)
-        desk.record(request, "notified", unit)
+        desk.record_done(request, "notified", unit)
         return RedirectResponse(f"/briefe/{quote(unit, safe='')}?gesendet=ja", HTTPStatus.SEE_OTHER)
 
-    yield At("/briefe", listed, HAND_IN, room="letters", wish="deliver")
-    yield At("/briefe/{unit}", letter, HAND_IN)
-    yield At("/briefe/{unit}/antwort.txt", letter_as_text, HAND_IN)
-    yield At("/briefe/{unit}/vorlage/{dataset}", template, HAND_IN)
-    yield At("/briefe/{unit}/hinweis", sent, _STEWARDS, method="POST", typed=("to",))
-    yield At(f"{PLACE}/markiert", marked, INSIDE)
+    return sent
 
 
 def _tables_of(moment: Moment, request: Request, unit: str) -> list[BoardTable]:

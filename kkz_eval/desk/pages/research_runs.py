@@ -71,8 +71,10 @@ def routes(desk: Desk) -> Iterator[At]:
         if not outcomes:
             raise UserError("no_outcome", package=say.package)
         years = field_of(request, "jahre").replace(" ", "") or None
-        found = _runs(desk).launch(field_of(request, "plan"), outcomes, years, person_of(request))
-        desk.record(request, "launched", f"{field_of(request, 'plan')} {found}")
+        runs = _runs(desk)
+        desk.record(request, "launches", field_of(request, "plan"))
+        found = runs.launch(field_of(request, "plan"), outcomes, years, person_of(request))
+        desk.record_done(request, "launched", f"{field_of(request, 'plan')} {found}")
         return RedirectResponse(f"{_ALL}/{found}", HTTPStatus.SEE_OTHER)
 
     def one_run(request: Request) -> Response:
