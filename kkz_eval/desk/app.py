@@ -43,7 +43,7 @@ from kkz_eval.desk.pages import (
 from kkz_eval.desk.sent_again import RefusedForm
 from kkz_eval.desk.transfers import MOST_FILES, Limits
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.system_errors import reason_of
+from kkz_eval.model.system_errors import refusal_of_storage
 from kkz_eval.model.texts import Localised
 
 ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
@@ -87,7 +87,7 @@ def desk_app(desk: Desk) -> Starlette:
         exception_handlers={
             HTTPException: _not_answered(desk),
             UserError: _user_error(desk),
-            OSError: _refused_by_system(desk),
+            OSError: _refused_by_storage(desk),
             Exception: _fault(desk),
         },
     )
@@ -178,19 +178,27 @@ def _not_answered(desk: Desk) -> Callable[[Request, Exception], Response]:
 
 
 def _user_error(desk: Desk) -> Callable[[Request, Exception], Response]:
+    refused = _refused_by_storage(desk)
+
     def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, UserError)
+        if refusal_of_storage(error) is not None:
+            return refused(request, error)
+        if error.code == "purge_open":
+            title, ends = say("not_answered.title"), decisions.END_REMOVALS if may(person_of(request), board.STEWARDS) else ""
+            said, status = say("removal.open"), HTTPStatus.BAD_REQUEST
+            return desk.page(request, "removal_open.html.j2", title, status, said=said, ends=ends)
         return _refused(desk, request, error.sentence, HTTPStatus.BAD_REQUEST)
 
     return answer
 
 
-def _refused_by_system(desk: Desk) -> Callable[[Request, Exception], Response]:
-    """A full disk and the like: why, without the place, which is nobody's business here but the log's."""
+def _refused_by_storage(desk: Desk) -> Callable[[Request, Exception], Response]:
+    """A full disk and the like: why, and that it may be done again; not where, which is nobody's business here but the log's."""
 
     def answer(request: Request, error: Exception) -> Response:
         _log.error("%s %s: %s", request.method, room_of(request.url.path), fault_of(error))
-        said = UserError("system_refused", reason=reason_of(error)).sentence
+        said = say("not_answered.storage", reason=refusal_of_storage(error))
         return _refused(desk, request, said, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     return answer

@@ -119,7 +119,9 @@ class Guard:
         """What to answer with: the refusal itself where it could be recorded."""
         try:
             self._note(scope, person, refused)
-        except OSError as error:  # a full disk; it goes no further, for the server would write page after page about each such request
+        except (
+            OSError
+        ) as error:  # a full disk; it goes no further, for the server would write page after page about each such request
             _log.error("%s: refused, and not recorded: %s", refused.reason, fault_of(error))
             return Refused(HTTPStatus.INTERNAL_SERVER_ERROR, refused.reason, **refused.parameters)
         return refused

@@ -6,6 +6,7 @@ delivery, the request among those that wait. Does not belong here: who may click
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
@@ -28,6 +29,7 @@ from kkz_eval.deliveries.register.noted import (
 )
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.deliveries.register.purging import purge, would_go
+from kkz_eval.deliveries.register.register import open_purges
 from kkz_eval.deliveries.text.numbers import parse_number, style_shown
 from kkz_eval.line import say
 from kkz_eval.line.at_the_desk import Moment, findings_of, moment_of
@@ -42,7 +44,7 @@ from kkz_eval.stewardship.board import BoardCell
 from kkz_eval.stewardship.clicks import Approver, Named, Teller, may_be_right, name_of, takes_a_value
 from kkz_eval.stewardship.history import Place
 from kkz_eval.stewardship.removal import counted_by_kind, said_of_removal
-from kkz_eval.stewardship.requests import Request, approve, is_approved, is_correctable, refusal_of, refusal_row
+from kkz_eval.stewardship.requests import DECLINED, Request, approve, is_approved, is_correctable, refusal_of, refusal_row
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import writing_soon
@@ -167,6 +169,8 @@ def decline_here(settings: Settings, request_id: str, said: str, reason: str, ap
     why = screened(reason)
     with _writing(settings):
         moment = moment_of(settings)
+        if any(_is_declined(one, why, approver) for one in moment.requests if one.id == request_id):
+            return  # a form that was sent twice
         request = _waiting(moment, request_id, said, approver)
         if is_approved(request, moment.installation.decisions):
             raise UserError("desk_approved_meanwhile", package=say.package, cell=request.place.cell if request.place else "–")
@@ -174,6 +178,11 @@ def decline_here(settings: Settings, request_id: str, said: str, reason: str, ap
         record_decision(
             _store(settings), DeskDecision(request.returned, row, None, approver.role, approver.person, _day(settings))
         )
+
+
+def _is_declined(request: Request, why: str, approver: Approver) -> bool:
+    """Whether they declined a request already, for that very reason."""
+    return request.problem == DECLINED and (request.reason, request.decided_by) == (why, approver.person)
 
 
 def _waiting(moment: Moment, request_id: str, said: str, approver: Approver) -> Request:
@@ -214,8 +223,10 @@ def answer(settings: Settings, place: Place, about: str, number: int, text: str,
     with _writing(settings):
         moment = moment_of(settings)
         _cell(moment, place)
-        asked = still_open(moment.remarks_at(place))
-        if (about, number) not in {(one.about, one.number) for one in asked}:
+        known = moment.remarks_at(place)
+        if any((one.about, one.answers, one.text, one.role) == (about, number, said, teller.role) for one in known):
+            return  # a form that was sent twice
+        if (about, number) not in {(one.about, one.number) for one in still_open(known)}:
             raise UserError("desk_no_question", package=say.package)
         contract = moment.contract_of(place).id
         record_remark(_store(settings), Remark(contract, *place[1:], about, said, teller.role, _day(settings), number))
@@ -233,11 +244,20 @@ def purge_here(settings: Settings, sha256: str, typed: str, reason: str) -> tupl
     """
     if typed.strip().lower() != sha256[:SURE]:
         raise UserError("desk_not_sure", package=say.package, n=SURE)
-    said = screened(reason)
-    with _writing(settings):
-        purged = purge(_store(settings), settings.inbox, sha256, said, settings.day)
+    return _purged(settings, {sha256: screened(reason)})
+
+
+def end_removals(settings: Settings) -> tuple[Sentence, ...]:
+    """Bring to their end all removals that were cut short, for the reasons that stood when they began; what is said after it, () where there are none."""
+    return _purged(settings, {begun.contents[0]: begun.reason for begun in open_purges(_store(settings))})
+
+
+def _purged(settings: Settings, reasons: Mapping[str, str]) -> tuple[Sentence, ...]:
+    """Remove contents. reasons: by digest."""
     decisions = load_decisions(settings.contracts, load_contracts(settings.contracts), settings.day)
-    return tuple(said_of_removal(purged, settings.inbox, decisions))
+    with _writing(settings):
+        purged = [purge(_store(settings), settings.inbox, sha256, why, settings.day) for sha256, why in reasons.items()]
+    return tuple(said for one in purged for said in said_of_removal(one, settings.inbox, decisions))
 
 
 _PATIENCE = 20.0

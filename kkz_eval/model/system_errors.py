@@ -9,8 +9,16 @@ import errno
 from dataclasses import dataclass
 
 from kkz_eval.model import say
-from kkz_eval.model.errors import UserError
+from kkz_eval.model.errors import ProblemsFound, UserError
 from kkz_eval.model.texts import Language, Localised, catalogue
+
+_REFUSED_BY_STORAGE = frozenset(
+    {
+        *("storage_not_writable", "storage_not_readable", "object_store_not_writable", "object_store_not_readable"),
+        *("system_refused", "system_refused_file", "file_unreadable"),
+    }
+)
+"""Codes of the errors, and of problems of a file, that say that a disk or an object store refused. Each has its `reason`."""
 
 _YAML = (
     ("mapping values are not allowed", "mapping_values"),
@@ -56,6 +64,15 @@ def refused_by_system(error: OSError) -> UserError:
     if error.filename is None:
         return UserError("system_refused", reason=reason_of(error))
     return UserError("system_refused_file", place=error.filename, reason=reason_of(error))
+
+
+def refusal_of_storage(error: Exception) -> Localised | None:
+    """Why a disk or an object store refused, where that is what an error says; None for any other."""
+    if isinstance(error, OSError):
+        return reason_of(error)
+    said = error.problems if isinstance(error, ProblemsFound) else [error] if isinstance(error, UserError) else []
+    reasons = (one.parameters["reason"] for one in said if one.code in _REFUSED_BY_STORAGE)
+    return next((reason for reason in reasons if isinstance(reason, Localised)), None)
 
 
 def reason_of(error: BaseException) -> Reason:

@@ -91,7 +91,9 @@ def purge(store: Store, inbox: Path, sha256: str, reason: str, today: date) -> P
     arrived = digest in {arrival.sha256 for arrival in register.arrivals}
     if not arrived and digest not in register.tombstones and not store.exists(landing_key(digest)):
         raise UserError("purge_unknown", package=say.package, value=digest)
-    begun = begin_purge(store, _intended(store, digest, reason.strip(), today))
+    intended = _begun(store, digest) or _intended(store, digest, reason.strip(), today)
+    in_inbox = _in_inbox(inbox, intended.contents)  # before anything goes: no error of it may hide that all the rest has gone
+    begun = begin_purge(store, intended)
     removed = list[tuple[Holding, str]]()
     for holding, key in _doomed(store, begun):
         if store.exists(key):
@@ -103,7 +105,7 @@ def purge(store: Store, inbox: Path, sha256: str, reason: str, today: date) -> P
         tuple(sorted({arrival.name for arrival in register.arrivals if arrival.sha256 in begun.contents})),
         _counted(removed),
         begun.contents[1:],
-        _in_inbox(inbox, begun.contents),
+        in_inbox,
         begun.original,
     )
 
@@ -133,6 +135,11 @@ def require_no_open_purge(store: Store) -> None:
             asked=shlex.quote(begun.reason),
             option=store.option,
         )
+
+
+def _begun(store: Store, sha256: str) -> Purge | None:
+    """A removal of a content that was cut short."""
+    return next((one for one in open_purges(store) if one.contents[0] == sha256), None)
 
 
 def _intended(store: Store, sha256: str, reason: str, today: date) -> Purge:

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from kkz_eval.line.at_the_desk import Moment
 
 
+END_REMOVALS = "/loeschen-beenden"
+"""Where the form leads that stands in the place of all pages with deliveries as long as a removal is not at its end."""
+
+
 def routes(desk: Desk) -> Iterator[At]:
     """The list of requests, and the forms at a place of the board."""
 
@@ -86,7 +90,7 @@ def routes(desk: Desk) -> Iterator[At]:
             teller,
             field_of(request, "seen"),
         )
-        desk.record(request, f"decided:{decision}", " ".join(map(str, place)))
+        desk.record_done(request, f"decided:{decision}", " ".join(map(str, place)))
         return RedirectResponse(f"{address_of(place)}#entscheidungen", HTTPStatus.SEE_OTHER)
 
     def approved(request: Request) -> Response:
@@ -97,7 +101,7 @@ def routes(desk: Desk) -> Iterator[At]:
         desk.record(request, "approves", asked.id)
         approve_here(desk.settings, asked.id, field_of(request, "said"), _day(field_of(request, "expires")), approver)
         how = "approved_by_same_person" if approver.has_decided(asked.decided_by) else "approved"
-        desk.record(request, how, asked.id)
+        desk.record_done(request, how, asked.id)
         return _back(moment, where)
 
     def declined(request: Request) -> Response:
@@ -109,7 +113,7 @@ def routes(desk: Desk) -> Iterator[At]:
         decline_here(
             desk.settings, asked.id, field_of(request, "said"), field_of(request, "reason"), approver_of(person_of(request))
         )
-        desk.record(request, "declined", asked.id)
+        desk.record_done(request, "declined", asked.id)
         return _back(moment, where)
 
     yield At("/entscheidungen", listed, HAND_IN | APPROVERS, room="decisions", wish="deliver")
@@ -138,7 +142,7 @@ def _back(moment: Moment, place: Place) -> Response:
 
 
 def _removing(desk: Desk) -> Iterator[At]:
-    """The page that says what goes with a content, and the form that removes it."""
+    """The page that says what goes with a content, the form that removes it, and the one that ends a removal that was cut short."""
 
     def found(request: Request) -> tuple[Place, Arrival]:
         """The place, and the delivery that the address names. Raises UserError for one that is gone, HTTPException (404) for what never was there."""
@@ -161,17 +165,26 @@ def _removing(desk: Desk) -> Iterator[At]:
             request, "removal.html.j2", say("removal.ask"), arrival=arrival, going=going, sure=SURE, back=address_of(place)
         )
 
+    def ended(request: Request) -> Response:
+        from kkz_eval.line.desk_acts import end_removals  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+        desk.record(request, "ends_removals")
+        said = end_removals(desk.settings) or (say("removal.none_open"),)
+        desk.record_done(request, "ended_removals")
+        return desk.page(request, "removed.html.j2", say("removal.title"), sentences=said, back="/zu-tun")
+
     def removed(request: Request) -> Response:
         from kkz_eval.line.desk_acts import purge_here  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
 
         place, arrival = found(request)
         desk.record(request, "purges", arrival.sha256)
         said = purge_here(desk.settings, arrival.sha256, field_of(request, "typed"), field_of(request, "reason"))
-        desk.record(request, "purged", arrival.sha256)
+        desk.record_done(request, "purged", arrival.sha256)
         return desk.page(request, "removed.html.j2", say("removal.title"), sentences=said, back=address_of(place))
 
     yield At(f"{PLACE}/loeschen/{{sha256}}", asked, STEWARDS)
     yield At(f"{PLACE}/loeschen/{{sha256}}", removed, STEWARDS, method="POST", typed=("reason", "typed"))
+    yield At(END_REMOVALS, ended, STEWARDS, method="POST")
 
 
 def _day(typed: str) -> date | None:
