@@ -25,6 +25,8 @@ from types import ModuleType
 import pytest
 import yaml
 
+from benchmarks.desk_faults import ACTS as DESK_ACTS
+from benchmarks.desk_faults import Home, desk_failures
 from benchmarks.faults import Failure, How, Killed, failures_of, forget, objects_in, put_objects
 from benchmarks.figures import Figure
 from kkz_eval.deliveries.register.purging import purge
@@ -356,12 +358,29 @@ def fault_figures() -> list[Figure]:
                 about = f"{place} fails ({how}) while the line does `{name}`: calls after which all ended as undisturbed"
                 found.append(Figure(about, ended, f"each of every {step} calls", ended))
                 print(f"{about}: {ended}", flush=True)
+        home = _faulty(line, Path(folder) / "faulty")
+        for name, how in product(DESK_ACTS, How):
+            ended = sum(1 for _ in desk_failures(home, name, how, Path(folder) / "desk"))
+            about = f"storage fails ({how}) while somebody at the desk `{name}`: calls after which the same click ended it"
+            found.append(Figure(about, ended, "each call", ended))
+            print(f"{about}: {ended}", flush=True)
     return found
 
 
 def _each(step: int, number: int) -> bool:
     """Whether it is the turn of a call, of each so-manieth."""
     return number % step == 1 % step
+
+
+def _faulty(line: Line, folder: Path) -> Home:
+    """A home with a delivery whose last total is not that of its parts."""
+    world = World(folder)
+    _copied(line.world, world)
+    delivery = world.settings.inbox / DELIVERED
+    rows, _, total = delivery.read_bytes().rstrip().rpartition(b";")
+    delivery.write_bytes(rows + b";%d" % (int(total) + 1))
+    take_in(line.here(world))
+    return Home(folder)
 
 
 def killed_figures(kills: int = 100) -> Figure:
