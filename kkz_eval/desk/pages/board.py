@@ -132,7 +132,7 @@ def _rendered(moment: Moment, sight: Sight, filters: Filters, language: Language
     for table in moment.tables:
         years = tuple(year for year in table.years if filters.year in ("", str(year)))
         seen = [
-            (place, tuple(cell for cell in row if cell.year in years))
+            (place, row if years == table.years else tuple(cell for cell in row if cell.year in years))
             for place, row in enumerate(table.rows)
             if row and sight.sees(row[0].dataset, row[0].unit_id) and filters.let_through(row[0].dataset, row[0].unit_id, years)
         ]
