@@ -190,7 +190,7 @@ def content_of(path: Path, name: str) -> bytes | Unreadable:
     return data
 
 
-_known: dict[Path, tuple[tuple[int, ...], str]] = {}
+_known: dict[str, tuple[tuple[int, ...], str]] = {}
 """By path: size and times under which a digest was taken, and the digest."""
 
 
@@ -202,7 +202,7 @@ def digests_in(inbox: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     known = dict(_known)
     _known.clear()
     for name in names:
-        path = inbox / name
+        path = f"{inbox}/{name}"
         try:
             seen = os.stat(path)
         except OSError:
