@@ -50,7 +50,7 @@ class OnScheduler:
     address: str
 
     def __call__(self, compute: Callable[[A], B], values: Iterable[A], /) -> Iterator[B]:
-        """evaluation.spread.Spread. Raises UserError where no scheduler answers, and where a worker is not like this process."""
+        """evaluation.spread.Spread. Raises UserError as client_of, and where a worker is not like this process."""
         left = iter(values)
         first = list(islice(left, 2))
         if len(first) < 2:
@@ -73,14 +73,20 @@ class OnScheduler:
 def client_of(address: str) -> Iterator[Any]:
     """A client of a scheduler. Within a computation on a worker it gives up its place there meanwhile, so that it waits for nobody who waits for it.
 
-    Raises UserError where no scheduler answers.
+    Raises UserError where no scheduler answers, where it ends meanwhile, and where one worker after another ends with the same work.
     """
     import dask  # noqa: PLC0415 (takes a moment, and is needed where a scheduler is set)
-    from distributed import worker_client  # noqa: PLC0415
+    from distributed import KilledWorker, worker_client  # noqa: PLC0415
+    from distributed.client import FutureCancelledError  # noqa: PLC0415
 
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"})  # what is sent is sent once, however large
     with worker_client() if _is_on_worker() else nullcontext(_client(address)) as client:
-        yield client
+        try:
+            yield client
+        except FutureCancelledError as error:
+            raise UserError("scheduler_ended", package=say.package, address=address) from error
+        except KilledWorker as error:
+            raise UserError("workers_end", package=say.package, address=address) from error
 
 
 def _is_on_worker() -> bool:

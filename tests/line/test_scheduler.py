@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from distributed import KilledWorker
+from distributed.client import FutureCancelledError
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from ending_workers import OneEnds
@@ -20,7 +22,7 @@ from kkz_eval.evaluation.memo import effects_of_plan
 from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.problems import PanelInvalid, Refused
 from kkz_eval.line import scheduler
-from kkz_eval.line.scheduler import OnScheduler, spread_over
+from kkz_eval.line.scheduler import OnScheduler, client_of, spread_over
 from kkz_eval.model.errors import Problem, UserError
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
@@ -119,6 +121,21 @@ def test_a_scheduler_that_is_silent_and_a_worker_of_another_version_are_sentence
     with pytest.raises(UserError) as silent:
         list(spread_over("tcp://127.0.0.1:9")(abs, [-1, -2]))
     assert "tcp://127.0.0.1:9 antwortet nicht" in silent.value.sentence.in_language("de")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FutureCancelledError("a", "scheduler-connection-lost"), "mitten in der Rechnung aufgehört"),
+        (KilledWorker("a", None, 3), "enden, einer nach dem anderen"),
+    ],
+)
+def test_a_scheduler_that_ends_and_workers_that_end_again_and_again_are_sentences(
+    workers: str, error: Exception, said: str
+) -> None:
+    with pytest.raises(UserError) as told, client_of(workers):
+        raise error
+    assert said in told.value.sentence.in_language("de")
 
 
 def test_results_come_in_the_order_of_the_values(workers: str) -> None:
