@@ -27,6 +27,7 @@
 # %%
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.effects import run_outcome, sample_of
@@ -99,10 +100,10 @@ sensitivity_figure(shown, opened.outcome(INDICATOR), opened.language)
 # ## Wo es kippt / Where it falls
 #
 # Das größte M̄ und das größte M, bei denen die Spanne null noch ausschließt, für das erste Jahr und das Mittel aller Jahre. Ein kleiner Wert heißt: Schon
-# Unterschiede der Trends, wie sie vor dem Beginn zu sehen waren, könnten das Ergebnis allein erklären.
+# Unterschiede der Trends, wie sie vor dem Beginn zu sehen waren, könnten das Ergebnis allein erklären. `nan`: Null ist auch ohne jeden darin.
 #
 # *The largest M̄ and the largest M whose interval still excludes zero, for the first year and the mean of all years. A small value says: differences of trends
-# such as were seen before the start could explain the result by themselves.*
+# such as were seen before the start could explain the result by themselves. `nan`: zero is in it without any.*
 
 # %%
 event = event_study_coefficients(sample_of(study.panel, plan, INDICATOR), plan)
@@ -110,7 +111,7 @@ alpha = 1 - plan.inference.level
 for target, weights in (("first", event.first_effect()), ("average", event.average_effect())):
     for method, largest in (("breakdown", breakdown_relative_magnitudes), ("breakdown_smoothness", breakdown_smoothness)):
         found = largest(event, weights, alpha)
-        assert abs(found - kept.query("method == @method and target == @target")["conf_low"].item()) < 1e-9
+        np.testing.assert_allclose(found, kept.query("method == @method and target == @target")["conf_low"].item(), rtol=0, atol=1e-9)
         print(f"{method:22} {target:8} {found:.3f}")
 
 # %% [markdown]

@@ -76,6 +76,17 @@ class Reopened:
         """What the report says of an outcome besides its numbers. Raises StopIteration for one that the plan does not have."""
         return next(one for one in self.inputs.outcomes if one.indicator == indicator)
 
+    def value(self, indicator: str, unit_id: str, year: int) -> float:
+        """A value that the plan compares, in the unit of its indicator. Raises UserError where there is none."""
+        panel = self.study.panel
+        found = panel[(panel["indicator"] == indicator) & (panel["unit_id"] == unit_id) & (panel["year"] == year)]["value"]
+        if not len(found):
+            known = ", ".join(dict.fromkeys(panel["indicator"]))
+            raise UserError(
+                "reopened_no_value", package=say.package, indicator=indicator, unit=unit_id, year=year, plan=self.plan.id, known=known
+            )
+        return float(found.item())
+
     def kept(self, table: str) -> pd.DataFrame:
         """A table as it lies beside the kept report, by its name: estimates, audit, design_balance. Raises UserError where it is not there."""
         content = self.kept_file(f"{table}.csv")

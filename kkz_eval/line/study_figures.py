@@ -13,9 +13,11 @@ import pandas as pd
 
 from kkz_eval.evaluation.arrays import PerUnit
 from kkz_eval.evaluation.plan import Plan
+from kkz_eval.line import say as of_line
 from kkz_eval.line.gap_costs import board_of
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.line.study import Study
+from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import State
 from kkz_eval.reporting import say
@@ -46,8 +48,12 @@ def delivered_figure(snapshot: Snapshot, language: Language) -> Figure:
 
 
 def audit_figure(study: Study, audit: pd.DataFrame, indicator: str, language: Language) -> Figure:
-    """How often comparisons would find something in an outcome where there is nothing. audit: AUDIT_COLUMNS. Raises ValueError without a size."""
-    rows = audit[(audit["indicator"] == indicator) & (audit["status"] == "ok") & audit["size"].notna()]
+    """How often comparisons would find something in an outcome where there is nothing. audit: AUDIT_COLUMNS. Raises UserError where it has no size of this outcome."""
+    own = audit[audit["indicator"] == indicator]
+    rows = own[(own["status"] == "ok") & own["size"].notna()]
+    if rows.empty:
+        reasons = " ".join(dict.fromkeys(own["message"].dropna().astype(str))) or "–"
+        raise UserError("audit_without_size", package=of_line.package, indicator=indicator, plan=study.plan.id, reasons=reasons)
     full, blind = (
         tuple(_size(study.plan, row, language) for row in rows[rows["form"] == form].to_dict("records"))
         for form in ("full", "blind")
