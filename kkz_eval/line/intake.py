@@ -16,7 +16,7 @@ from pathlib import Path
 from kkz_eval.deliveries.register.accepted import Source
 from kkz_eval.deliveries.register.inbox import wait_until_settled
 from kkz_eval.deliveries.register.intake import Intake, fingerprint, last_day, take_in, year_spans
-from kkz_eval.deliveries.register.judging import TABLES, judge_arrival, parse
+from kkz_eval.deliveries.register.judging import TABLES, contract_of, judge_arrival, parse
 from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Arrival, keep_register_index
 from kkz_eval.line import say
@@ -96,7 +96,7 @@ def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[So
             register,
             arrival,
             installation.contracts,
-            units_known_to(installation.contracts[arrival.contract_id].source),
+            units_known_to(contract_of(arrival, installation.contracts).source),
             installation.decisions,
             is_there,
         )

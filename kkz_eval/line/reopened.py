@@ -83,7 +83,13 @@ class Reopened:
         if not len(found):
             known = ", ".join(dict.fromkeys(panel["indicator"]))
             raise UserError(
-                "reopened_no_value", package=say.package, indicator=indicator, unit=unit_id, year=year, plan=self.plan.id, known=known
+                "reopened_no_value",
+                package=say.package,
+                indicator=indicator,
+                unit=unit_id,
+                year=year,
+                plan=self.plan.id,
+                known=known,
             )
         return float(found.item())
 

@@ -40,7 +40,7 @@ def parse(steps: Steps, register: Register, arrival: Arrival, contracts: Mapping
 
     Raises UserError where the contract no longer claims the content.
     """
-    contract = _contract_of(arrival, contracts)
+    contract = contract_of(arrival, contracts)
     key = parsed_key(arrival.sha256, contract)
     if is_kept(steps.store.exists, key):
         steps.journal.reused.append(("parsed", arrival.name))
@@ -70,7 +70,7 @@ def judge_arrival(
     """
     standing = register.verdicts.get((arrival.sha256, arrival.contract_id))
     if standing is not None and standing.context_digest == context_of(standing, decisions):
-        if not has_tables(is_there or steps.store.exists, standing) and is_given_alike(standing, contracts[arrival.contract_id]):
+        if not has_tables(is_there or steps.store.exists, standing) and is_given_alike(standing, contract_of(arrival, contracts)):
             try:
                 _judged_now(steps, register, arrival, contracts, known_units, decisions)
             except UserError as error:
@@ -93,7 +93,7 @@ def _judged_now(
     decisions: Decisions,
 ) -> Verdict:
     """The verdict as contract and programme are now; its tables are kept, itself is not."""
-    contract = _contract_of(arrival, contracts)
+    contract = contract_of(arrival, contracts)
     key = parse(steps, register, arrival, contracts)
     parsed = load_parsed(steps.store, key, contract)
     decided = judge_decided(parsed, contract, known_units, decisions)
@@ -151,7 +151,8 @@ def load_findings(store: Store, verdict: Verdict) -> pa.Table:
     return from_parquet(store.get(verdict.findings_key), FINDINGS)
 
 
-def _contract_of(arrival: Arrival, contracts: Mapping[str, Contract]) -> Contract:
+def contract_of(arrival: Arrival, contracts: Mapping[str, Contract]) -> Contract:
+    """The contract by which a delivery was taken in. Raises UserError where there is none of that name any more: what holds by it would be left out."""
     if arrival.contract_id not in contracts:
         raise UserError("contract_gone", package=say.package, contract=arrival.contract_id, name=arrival.name)
     return contracts[arrival.contract_id]
