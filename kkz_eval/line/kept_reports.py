@@ -64,6 +64,9 @@ def kept_report(installation: Installation, named: str) -> KeptReport:
             found = _kept(store, by_folder[parts[1]], "/".join(parts[:3]))
             if found is not None:
                 return found
+        elif len(parts) > 2 and parts[0] == "reports" and store.list("/".join(parts[:3])):
+            plans = str(installation.settings.contracts / "plans")
+            raise UserError("report_without_plan", package=say.package, named=named, plans=plans)
         if parts[-1:] and (plan := by_folder.get(PurePosixPath(key).name.split(".")[0])) is not None:
             return _led_to(store, plan, key)
     if named in installation.plans:
@@ -72,7 +75,7 @@ def kept_report(installation: Installation, named: str) -> KeptReport:
         "report_unknown",
         package=say.package,
         named=named,
-        home=str(installation.settings.home),
+        home=store.address,
         known=", ".join(sorted(installation.plans)) or "–",
     )
 

@@ -80,6 +80,8 @@ def test_page_folder_and_plan_name_the_same_report(installation: Installation, r
         kept_report(installation, "nirgends")
     with pytest.raises(UserError, match="is no report"):
         kept_report(installation, str(home / "landing"))
+    with pytest.raises(UserError, match="whose plan is not here"):
+        kept_report(replace(installation, plans={}), str(home / report.pages[0]))
 
 
 def test_a_number_is_traced_to_cells_that_hold_what_was_delivered(installation: Installation, report: KeptReport) -> None:
