@@ -33,8 +33,8 @@ BACKUP_DAYS = 8
 LEAST_FREE = 0.1
 """Of the disk."""
 _OF_RUNS = tuple(state for state in RunState if state is not RunState.SKIPPED)
-_NOTHING_CAME = frozenset({Kind.OVERDUE, Kind.DUE_SOON, Kind.PURGED})
-"""Tasks that are about no delivery that is there."""
+_NOTHING_WAITS = frozenset({Kind.OVERDUE, Kind.DUE_SOON, Kind.PURGED, Kind.NOT_EXPECTED})
+"""Tasks that are about no delivery that is there, or about one that nobody asked for."""
 
 
 class Form(StrEnum):
@@ -101,7 +101,7 @@ def health(
 ) -> Health:
     """How all stands, of what was seen. engine: a UserError where the history of runs can't be read; tasks: of all units; backup: when the newest was made
     as its list has it, "" where there is none, None where nobody said where they are."""
-    waiting = [one.since for one in tasks or () if one.kind not in _NOTHING_CAME and one.since is not None]
+    waiting = [one.since for one in tasks or () if one.kind not in _NOTHING_WAITS and one.since is not None]
     made = datetime.strptime(backup, "%Y-%m-%d %H:%M").replace(tzinfo=BERLIN) if backup else None
     return Health(
         history_answers=not isinstance(engine, UserError),

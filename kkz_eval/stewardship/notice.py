@@ -16,8 +16,8 @@ from kkz_eval.stewardship.due_days import german_day
 from kkz_eval.stewardship.to_do import Kind, ToDo
 
 _german = say.in_language("de")
-_OF_OTHERS = frozenset({Kind.TO_APPROVE})
-"""What somebody else has to do."""
+_NOT_ASKED = frozenset({Kind.TO_APPROVE, Kind.NOT_EXPECTED})
+"""What somebody else has to do, or nobody has to."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def notice(
     titles = {contract.dataset: contract.title_de for contract in contracts.values()}
     lines = []
     for one in tasks:
-        if one.unit_id == unit_id and one.is_owed and one.kind not in _OF_OTHERS:
+        if one.unit_id == unit_id and one.kind not in _NOT_ASKED:
             about = {"kind": one.kind.said, "dataset": titles[one.dataset], "years": one.years_named}
             until = "" if one.until is None else _german("notice.until", day=german_day(one.until))
             lines.append(_german("notice.line", **about, until=until))

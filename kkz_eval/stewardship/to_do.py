@@ -38,6 +38,8 @@ class Kind(StrEnum):
     TO_APPROVE = "to_approve"
     QUESTION = "question"
     DUE_SOON = "due_soon"
+    NOT_EXPECTED = "not_expected"
+    """Something came of years that nobody asked for, and does not count as it is: it counts once it is right, and need not come."""
 
     @property
     def said(self) -> Sentence:
@@ -59,8 +61,7 @@ class ToDo:
 
     years: of the unit and dataset that it concerns, ascending; sentence: what is the case and what next; since: the day from which on it waits, None
     where that was not recorded; request: id of the request, "" for none; until: the day by which it is asked for, None for none; whole: digest of a
-    content, "" for none, that somebody must see as a whole to see the task: what it says may be of any of its units; is_owed: False for a delivery of years that nobody
-    asked for: it counts only once it is right, and need not come.
+    content, "" for none, that somebody must see as a whole to see the task: what it says may be of any of its units.
     """
 
     kind: Kind
@@ -72,7 +73,6 @@ class ToDo:
     request: str = ""
     until: date | None = None
     whole: str = ""
-    is_owed: bool = True
 
     @property
     def place(self) -> Place:
@@ -142,12 +142,14 @@ def _of_alike(kind: Kind, cells: Sequence[BoardCell], today: date) -> ToDo:
     first, years = cells[0], tuple(cell.year for cell in cells)
     about: dict[str, object] = {"state": AtTheBeginning(first.state.said) if first.history is None else first.state.said}
     key, since, until = str(kind), None, None
-    is_owed = first.history is None or first.is_owed
     if first.history is not None:
         about["file"], since = first.history.newest.name, first.history.newest.arrived_on
         asked = max(correct_until(cell.deadline, today) for cell in cells)
         about["day"] = Day(asked)
-        key, until = (key, asked) if is_owed else (f"{kind}_before_joining", None)
+        if first.is_owed:
+            until = asked
+        else:
+            kind, key = Kind.NOT_EXPECTED, f"{kind}_before_joining"
     elif kind in (Kind.OVERDUE, Kind.DUE_SOON):
         since = min(cell.deadline for cell in cells if cell.deadline is not None)
         about["day"] = Day(since)
@@ -155,7 +157,7 @@ def _of_alike(kind: Kind, cells: Sequence[BoardCell], today: date) -> ToDo:
     elif first.purged_on is not None:
         since = first.purged_on
         about["day"] = Day(since)
-    return ToDo(kind, first.dataset, first.unit_id, years, say(f"to_do.{key}", **about), since, until=until, is_owed=is_owed)
+    return ToDo(kind, first.dataset, first.unit_id, years, say(f"to_do.{key}", **about), since, until=until)
 
 
 def _of_requests(

@@ -17,6 +17,7 @@ from kkz_eval.line.at_the_desk import moment_of
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.notice import notice
 from kkz_eval.stewardship.sight import EVERYTHING
+from kkz_eval.stewardship.to_do import Kind
 
 CLERK = Person("amt", frozenset({Role.CLERK}), frozenset({DUESSELDORF}), frozenset({"schulabgaenge"}))
 STEWARD = Person("stelle", frozenset({Role.STEWARD}))
@@ -117,5 +118,6 @@ def test_no_notice_asks_for_years_that_the_letter_says_nobody_expects(settings: 
     deliver(settings, "neuss.csv", leavers(neuss, 2012, changed={19: "463"}))
     moment = moment_of(settings)
     (task,) = (one for one in moment.to_do(EVERYTHING) if one.unit_id == neuss)
+    assert task.kind is Kind.NOT_EXPECTED
     assert "werden nicht erwartet" in task.sentence.in_language("de")
     assert notice(neuss, moment.to_do(EVERYTHING), moment.installation.contracts, "x", False) is None
