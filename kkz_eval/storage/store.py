@@ -148,12 +148,19 @@ class Store:
 
         Where no list names it, as in homes of a time before there was one, it is taken as it is.
         """
+        return self._listed(folder, name)[1]
+
+    def kept_listed(self, folder: str, name: str) -> bytes:
+        """What lies under such a name, with its seal, as the list of sums has it: for whoever compares both. Raises UserError as `get`."""
+        return self._listed(folder, name)[0]
+
+    def _listed(self, folder: str, name: str) -> tuple[bytes, bytes]:
         kept, content = self._kept_and_put(f"{folder}/{name}")
         sums = f"{folder}/{SUMS}"
         listed = listed_sums(self.get(sums)).get(name) if self.exists(sums) else None
         if listed not in (None, digest_of_bytes(kept)):
             raise self._altered(f"{folder}/{name}")
-        return content
+        return kept, content
 
     def _kept_and_put(self, key: str) -> tuple[bytes, bytes]:
         """What lies under `key`, and what was put there, without its seal. Raises UserError as `get`."""

@@ -17,7 +17,7 @@ from kkz_eval.deliveries.register.decided import dimensions_at, record_at
 from kkz_eval.deliveries.register.decisions import Place, Waiver, document_of
 from kkz_eval.deliveries.register.judging import load_findings
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
-from kkz_eval.deliveries.register.purging import purge
+from kkz_eval.deliveries.register.purging import Holding, purge
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals
 from kkz_eval.line.report import make_edition
@@ -116,7 +116,7 @@ def test_the_report_names_what_holds_by_waiver(checked: tuple[Path, dg.ExecuteIn
     assert arrival.sha256 in kept
 
     purged = purge(after.steps.store, settings.inbox, arrival.sha256, "Grund", date(2026, 1, 1))
-    assert purged.reports
+    assert purged.counts[Holding.REPORT]
     assert purged.in_inbox == (arrival.name,)
     assert not list((world / "home" / "reports").rglob("*.html"))
     assert all(

@@ -11,7 +11,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.masks import judge
 from kkz_eval.contracts.rules import rules_digest
-from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, findings_table, iter_findings
+from kkz_eval.model.findings import FINDINGS_SCHEMA, Called, Finding, findings_table, iter_findings
 from kkz_eval.model.verdicts import Status
 
 
@@ -121,7 +121,7 @@ def test_findings_show_the_cell_the_text_as_delivered_and_what_is_admitted(
     (finding,) = iter_findings(judged)
     assert (finding.cell, finding.value, finding.allowed) == ("D5", "divers?", "männlich | weiblich | insgesamt")
     assert (finding.unit_id, finding.year) == ("05111000", 2015)
-    assert finding.message("Geschlecht").in_language("de") == "Geschlecht: „divers?“ in D5 steht nicht in der Liste."
+    assert finding.message(Called("Geschlecht")).in_language("de") == "Geschlecht: „divers?“ in D5 steht nicht in der Liste."
 
 
 def test_a_doubled_row_names_the_cell_that_it_repeats(build: SimpleNamespace, contracts: dict[str, Contract]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kkz_eval.contracts.alike import alike
 from kkz_eval.contracts.summary import counted, summary_of
-from kkz_eval.model.findings import Finding, Severity, findings_table
+from kkz_eval.model.findings import Called, Finding, Severity, findings_table
 from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.model.verdicts import Slice, Status
 
@@ -69,7 +69,7 @@ def test_four_hundred_equal_errors_are_one_with_a_count() -> None:
     (one,) = alike(findings_table([finding(row) for row in range(2, 402)]), 1000)
     assert one.count == 400
     assert one.cells[0] == "D2"
-    said = one.message("Personen").in_language("de")
+    said = one.message(Called("Personen")).in_language("de")
     assert "399 weitere Zellen: D3, D4, D5, D6, D7, …" in said
     assert len(said) < 300
 
@@ -77,7 +77,7 @@ def test_four_hundred_equal_errors_are_one_with_a_count() -> None:
 def test_two_equal_errors_stay_two_and_others_stay_themselves() -> None:
     shown = alike(findings_table([finding(2), finding(3), finding(4, value="y"), finding(5, severity=Severity.WARNING)]), 1000)
     assert [one.count for one in shown] == [1, 1, 1, 1]
-    assert "weitere" not in shown[0].message(None).in_language("de")
+    assert "weitere" not in shown[0].message(Called()).in_language("de")
 
 
 def test_what_differs_among_equal_errors_is_not_said_of_all() -> None:

@@ -13,7 +13,7 @@ import pytest
 from five_years import DAY, YEARS, deliver_again, opened, quick
 
 from kkz_eval.deliveries.register.intake import landing_key
-from kkz_eval.deliveries.register.purging import SOURCES, purge
+from kkz_eval.deliveries.register.purging import SOURCES, Holding, purge
 from kkz_eval.deliveries.register.register import NewArrival, read_register, record_arrivals
 from kkz_eval.evaluation.plan import Plan, report_folder
 from kkz_eval.line import report
@@ -120,7 +120,7 @@ def test_a_removal_leaves_the_numbers_so_that_none_is_given_twice(tmp_path: Path
     for folder, rests_on in (("aa", sha256), ("cc", "0" * 64)):
         for name, content in ((SOURCES, f'["{rests_on}"]'), ("bericht.html", "<html></html>"), ("daten/a.csv", "a;b")):
             store.put_if_absent(f"{report_folder('p')}/{folder}/{name}", content.encode())
-    assert purge(store, tmp_path, sha256, "asked for", DAY).reports == (f"{report_folder('p')}/aa",)
+    assert purge(store, tmp_path, sha256, "asked for", DAY).counts[Holding.REPORT] == 1
     left = [key.removeprefix(f"{report_folder('p')}/") for key in store.list(report_folder("p"))]
     assert left == ["cc/bericht.html", "cc/daten/a.csv", f"cc/{SOURCES}", "editions/000001.json"], (
         "one that rests on others stays whole"

@@ -54,7 +54,7 @@ def _typeface(request: Request) -> Response:
 
 
 def _file(store: Store, path: str) -> Response:
-    """An object as it was put: a reader has no way to see that it is damaged.
+    """An object as it is kept, so that whoever saves it can compare it with the list of sums, and whole: a reader has no way to see that it is damaged.
 
     Raises HTTPException for all that is none within the folder that the address begins with, and UserError where it is damaged.
     """
@@ -66,7 +66,7 @@ def _file(store: Store, path: str) -> Response:
     if not allowed:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     folder, _, name = key.rpartition("/")
-    content = store.get_listed(folder, name)
+    content = store.kept_listed(folder, name)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     if kind == "text/html":
         return _page(_with_rules_linked(content) if path.startswith("/protocols/") else content)

@@ -266,7 +266,7 @@ def test_predictors_with_many_treated_units_give_an_estimate_without_placebos() 
     row = _one(_run(panel, covariates=["x"], estimators=[CONTROL]), "sc")
     assert row["status"] == "ok"
     assert np.isnan(row["p_value"])
-    assert "2 predictors would have to be weighted 1980 times" in row["message"]
+    assert "2 predictors would have to be weighted 1,980 times" in row["message"]
     assert "300 times at most" in row["message"]
 
 
