@@ -402,7 +402,7 @@ def test_all_contracts_of_the_installation_are_clean(cli: Command) -> None:
 def test_a_plan_is_checked(cli: Command, world: Path) -> None:
     said = cli("plan", "check", world / "plan.yaml")
     assert said.code == 0
-    assert "Der Plan modellwelt ist gültig (9 Zielgrößen)." in said.out
+    assert "Der Plan modellwelt ist gültig; Zielgrößen: 9." in said.out
 
 
 # ---- names ----
