@@ -119,7 +119,7 @@ def finished_model_world(made_once: MadeOnce, model_world: Path) -> Path:
 def chromium_browser() -> Iterator[Browser]:
     """The Chromium of this machine (KKZ_CHROMIUM or on the path), headless; skips where there is none. Downloads nothing.
 
-    For a module, not for the session: as long as it is open, a loop runs in the thread of the tests, and none of them could start another.
+    For a module, not for the whole run: as long as it is open, a loop runs in the thread of the tests, and none of them could start another.
     """
     named = os.environ.get("KKZ_CHROMIUM")
     executable = named or next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
