@@ -66,9 +66,9 @@ class Made:
 def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: Iterable[str], made: str, keep: int) -> Made:
     """Take a backup of a home and the contracts it is judged by; nothing else may write in them meanwhile.
 
-    store: of the home, wherever it is: in the backup, its objects are files of the home; gone: digests of what was ever purged: where one is new, earlier backups lose all that the home does not have as it is now (any of
-    it could hold what was purged);
-    made: day and time; keep: so many backups stay, 0 for all. Raises UserError where something can't be read or written, and where the newest backup is
+    store: of the home, wherever it is: in the backup, its objects are files of the home; gone: digests of what was ever purged: where one is new,
+    earlier backups lose all that the home does not have as it is now, for any of it could hold what was purged; made: day and time; keep: so many
+    backups stay, 0 for all. Raises UserError where something can't be read or written, and where the newest backup is
     of another home: day by day, this one would take the place of all that are there.
     """
     earlier = backups_in(place)
@@ -92,14 +92,14 @@ def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: I
             copied, size = copied + 1, size + len(content)
     number = earlier[-1].number + 1 if earlier else 1
     backup = Backup(number, made, files, frozenset(gone))
-    kept = list(earlier if keep == 0 else earlier[max(0, len(earlier) - keep + 1) :])
-    if earlier and backup.gone - earlier[-1].gone:
-        kept = [
-            _only(place, old, {name: digest for name, digest in old.files.items() if files.get(name) == digest}) for old in kept
-        ]
+    purged = bool(earlier) and not backup.gone <= earlier[-1].gone
+
+    def stays(name: str, digest: str) -> bool:
+        return not _is_not_landed(name, digest, landed) and (not purged or files.get(name) == digest)
+
     kept = [
-        _only(place, old, {name: digest for name, digest in old.files.items() if not _is_not_landed(name, digest, landed)})
-        for old in kept
+        _only(place, old, {name: digest for name, digest in old.files.items() if stays(name, digest)})
+        for old in (earlier if keep == 0 else earlier[max(0, len(earlier) - keep + 1) :])
     ]
     if not place.put_if_absent(_list_key(number), _record_of(backup)):
         raise UserError("backup_meanwhile", place=place.address)

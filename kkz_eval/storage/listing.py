@@ -70,7 +70,7 @@ def files_below_again(base: str) -> list[str]:
         _last[base] = {}
         return list(files_below(base))
     with collected_later():
-        found, _last[base] = _looked_through(base, _last.get(base, {}))
+        found, _last[base] = _looked_through(base, _last[base])
     return found
 
 
