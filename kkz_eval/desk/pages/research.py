@@ -63,9 +63,12 @@ class PlanShown:
 def routes(desk: Desk) -> Iterator[At]:
     """The addresses of the room, but those of runs."""
 
+    def page(request: Request, template: str, title: Localised, **values: Any) -> Response:
+        return desk.page(request, template, title, **_formats(opened(desk.settings)), **values)
+
     def plans(request: Request) -> Response:
         installation = opened(desk.settings)
-        return desk.page(
+        return page(
             request,
             "research_plans.html.j2",
             say("research.plans.title"),
@@ -73,18 +76,11 @@ def routes(desk: Desk) -> Iterator[At]:
             faulty=[fault.sentence for fault in installation.faulty],
             files_of=lambda edition: _files(installation, edition),
             verdicts_of=_verdicts,
-            **_formats(opened(desk.settings)),
         )
 
     def comparison(request: Request) -> Response:
         found = _compared(desk, request)
-        return desk.page(
-            request,
-            "research_comparison.html.j2",
-            say("research.comparison.title"),
-            found=found,
-            **_formats(opened(desk.settings)),
-        )
+        return page(request, "research_comparison.html.j2", say("research.comparison.title"), found=found)
 
     def comparison_table(request: Request) -> Response:
         found = _compared(desk, request)
@@ -106,17 +102,9 @@ def routes(desk: Desk) -> Iterator[At]:
         chosen = request.query_params.get("datei", "")
         if chosen:
             found = preview_of_waiting(opened(desk.settings), chosen)
-            return desk.page(
-                request,
-                "research_preview.html.j2",
-                say("research.preview.of", name=found.name),
-                found=found,
-                **_formats(opened(desk.settings)),
-            )
+            return page(request, "research_preview.html.j2", say("research.preview.of", name=found.name), found=found)
         waiting = waiting_files(snapshot_now(desk.settings))
-        return desk.page(
-            request, "research_waiting.html.j2", say("research.preview.title"), waiting=waiting, **_formats(opened(desk.settings))
-        )
+        return page(request, "research_waiting.html.j2", say("research.preview.title"), waiting=waiting)
 
     def preview_of_upload(request: Request) -> Response:
         from kkz_eval.line.preview import preview_of_file  # noqa: PLC0415 (likewise)
@@ -127,19 +115,13 @@ def routes(desk: Desk) -> Iterator[At]:
         data = sent.file.read()
         found = preview_of_file(opened(desk.settings), data, sent.filename)
         desk.record(request, "previewed")
-        return desk.page(
-            request,
-            "research_preview.html.j2",
-            say("research.preview.of", name=found.name),
-            found=found,
-            **_formats(opened(desk.settings)),
-        )
+        return page(request, "research_preview.html.j2", say("research.preview.of", name=found.name), found=found)
 
     def gaps(request: Request) -> Response:
         snapshot = snapshot_now(desk.settings)
         costs = _costs(snapshot)
         asked = {name: request.query_params.get(name, "") for name in ("datensatz", "einheit", "plan")}
-        return desk.page(
+        return page(
             request,
             "research_gaps.html.j2",
             say("research.gaps.title"),
@@ -148,7 +130,6 @@ def routes(desk: Desk) -> Iterator[At]:
             shown_gaps=[gap for gap in costs.gaps if _is_asked_for(gap, asked)],
             asked=asked,
             choices=_choices(costs),
-            **_formats(opened(desk.settings)),
         )
 
     yield At("/auswerten", plans, MAY, room="research", wish="evaluate")
