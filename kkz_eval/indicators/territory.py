@@ -64,7 +64,7 @@ def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
     concerned = frame.loc[frame["unit_id"].map(today).isin(successors)]
     named = frozenset(zip(concerned["unit_id"], concerned["edition"], strict=True))
     heirs = concerned["unit_id"].map(today)
-    rows, replaced = [], []
+    rows, replaced = [], set()
     for successor, year in sorted(set(zip(heirs, concerned["year"], strict=True))):
         part = concerned.loc[(heirs == successor) & (concerned["year"] == year)]
         parts = _parts_of(successor, int(year), part, named, at_offices)
@@ -83,8 +83,8 @@ def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
                 "ids": [i for ids in given["ids"] for i in ids],
             }
         )
-        replaced.append((successor, year))
-    kept = [pair not in set(replaced) for pair in zip(frame["unit_id"], frame["year"], strict=True)]
+        replaced.add((successor, year))
+    kept = [pair not in replaced for pair in zip(frame["unit_id"], frame["year"], strict=True)]
     unchanged = frame.loc[~gone & pd.Series(kept, index=frame.index)]
     return pd.concat([unchanged, pd.DataFrame(rows, columns=list(frame.columns))], ignore_index=True) if rows else unchanged
 
