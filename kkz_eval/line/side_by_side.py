@@ -34,7 +34,7 @@ from kkz_eval.reporting.inputs import Change
 from kkz_eval.storage.store import Store
 
 DATA, PLAN, CODE = "data", "plan", "code"
-"""Libraries on which an estimate depends."""
+"""What an estimate changes with."""
 
 
 @dataclass(frozen=True, eq=False)
