@@ -111,7 +111,9 @@ alpha = 1 - plan.inference.level
 for target, weights in (("first", event.first_effect()), ("average", event.average_effect())):
     for method, largest in (("breakdown", breakdown_relative_magnitudes), ("breakdown_smoothness", breakdown_smoothness)):
         found = largest(event, weights, alpha)
-        np.testing.assert_allclose(found, kept.query("method == @method and target == @target")["conf_low"].item(), rtol=0, atol=1e-9)
+        np.testing.assert_allclose(
+            found, kept.query("method == @method and target == @target")["conf_low"].item(), rtol=0, atol=1e-9
+        )
         print(f"{method:22} {target:8} {found:.3f}")
 
 # %% [markdown]
