@@ -137,7 +137,7 @@ def read_there(world: Path, home: Path, report: str, kept: dict[str, bytes], cap
     assert OFFICIAL_2012 in capsys.readouterr().out
 
     desk = desk_of(load_settings(home=home))
-    assert desk.get(f"/{page}").content == Store.at(load_settings(home=home).store).get(page)
+    assert desk.get(f"/{page}").content == kept[page]
     assert INDICATOR.encode() in kept[page]
     assert desk.get("/tafel").status_code == desk.get("/zu-tun").status_code == 200
     for address in (
