@@ -61,7 +61,7 @@ def pseudo_cohorts(observations: Mapping[str, pa.Table], stations: Sequence[Stat
 
     observations: by dataset, model.tables.OBSERVATIONS. A station of age a in year t belongs to those born in t − a. state: known;
     symbol (a statistical symbol instead of a figure); not_reached (its year is after the newest year of any station of the origin);
-    missing. Counts of units dissolved in 2009 are summed to their successor. Raises ValueError where a station has a unit and
+    missing. Counts of units that are no more are summed to their successor. Raises ValueError where a station has a unit and
     year twice; UserError where a unit and its predecessors both have a figure for a year.
     """
     return _linked(_selected(observations, stations), stations)
@@ -92,7 +92,7 @@ def _figures(table: pa.Table, station: StationCount, origin: str) -> pd.DataFram
     if frame.duplicated(["unit_id", "year"]).any():
         raise ValueError(f"station {station.name} has a unit and year twice")
     frame["ids"] = pd.Series([[i] for i in frame["observation_id"]], index=frame.index, dtype=object)
-    frame = bridged_counts(frame.drop(columns="observation_id"))
+    frame = bridged_counts(frame.drop(columns="observation_id"), origin)
     dataset = station.datasets[origin]
     return frame.assign(birth_year=frame["year"] - station.age, station=station.name, dataset=dataset)
 

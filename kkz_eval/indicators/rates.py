@@ -53,9 +53,10 @@ def observations_for(observations: Mapping[str, pa.Table], source: IndicatorSour
     return parts
 
 
-def counts_of(observations: pa.Table, selection: Selection) -> pd.DataFrame:
-    """unit_id, year, value: a count by unit and year, those of units dissolved in 2009 summed to their successor. Raises as indicator_values."""
-    return bridged_counts(_frame(_select(observations, selection), selection, frozenset()))[["unit_id", "year", "value"]]
+def official_counts(observations: pa.Table, selection: Selection) -> pd.DataFrame:
+    """unit_id, year, value: an official count by unit and year, those of units that are no more summed to their successor. Raises as indicator_values."""
+    counts = _frame(_select(observations, selection), selection, frozenset())
+    return bridged_counts(counts, "official")[["unit_id", "year", "value"]]
 
 
 def digest_of_parts(parts: dict[str, pa.Table]) -> str:
@@ -68,7 +69,7 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
 
     value = numerator / denominator × per, with the error of `_std_error` where the source has one; of a gap, the difference of two such rates of disjoint
     groups, with the root of the sum of their squared errors, and neither numerator nor denominator; of a logarithm per × ln(numerator),
-    without an error. Counts of units dissolved in 2009
+    without an error. Counts of units that are no more
     are summed to their successor (territory.bridged_counts), published rates never. origin: municipal | official.
     Raises ValueError where a unit and year has two observations: the selection of the catalogue is then not unique; UserError where a
     unit and its predecessors both have a figure for a year.
@@ -77,9 +78,9 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
         name: frozenset((unit, i.year) for i in indicator.invalid if name in i.datasets for unit in i.units)
         for name in source.datasets
     }
-    rates = _rate(parts, "", source, void)
+    rates = _rate(parts, "", source, void, origin)
     if source.minus is not None:
-        rates = _gap(rates, _rate(parts, "minus_", source, void))
+        rates = _gap(rates, _rate(parts, "minus_", source, void, origin))
     rates = rates.sort_values(["unit_id", "year"]).reset_index(drop=True)
     breaks = {
         year: "; ".join(b.text["de"] for b in indicator.breaks if b.year == year) for year in {b.year for b in indicator.breaks}
@@ -178,17 +179,19 @@ def _remainder(frame: pd.DataFrame) -> pd.DataFrame:
     return left
 
 
-def _rate(parts: Mapping[str, pa.Table], prefix: str, source: IndicatorSource, void: Mapping[str, _Void]) -> pd.DataFrame:
+def _rate(
+    parts: Mapping[str, pa.Table], prefix: str, source: IndicatorSource, void: Mapping[str, _Void], origin: str
+) -> pd.DataFrame:
     share = Share(source.numerator, source.denominator) if not prefix or source.minus is None else source.minus
     top = _frame(parts[f"{prefix}numerator"], share.numerator, void[source.dataset])
     if source.logarithm:
-        return _logarithm(bridged_counts(top), source.per)
+        return _logarithm(bridged_counts(top, origin), source.per)
     if share.denominator is None:
         return top.assign(numerator=np.nan, denominator=np.nan, std_error=np.nan)
-    top = bridged_counts(top)
+    top = bridged_counts(top, origin)
     bottom = _frame(parts[f"{prefix}denominator"], share.denominator, void[source.datasets[-1]])
     over = share.denominator.over is not None
-    rates = _share(top, over_municipalities(bottom, top) if over else bridged_counts(bottom), source.per)
+    rates = _share(top, over_municipalities(bottom, top) if over else bridged_counts(bottom, origin), source.per)
     return rates if source.sampling_error else rates.assign(std_error=np.nan)
 
 

@@ -46,23 +46,27 @@ class SumDifference:
         return self.total - self.figure
 
 
-def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
+def bridged_counts(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     """Counts of units that are no more, summed to their successor of today; rows of other units unchanged and in their order.
 
-    frame: unit_id, year, value, flag, edition, ids (lists), of one measure. A sum needs a value of every unit that the successor was made of
-    at some moment since the beginning of the year: of all predecessors, and of the successor itself where it was there beside them. Else it is
-    missing, with the first sign for a number; letters of quality stay with the sum. Youth offices and municipalities share the key of a dissolved
-    city, so a frame holds one level only. Raises UserError where a successor and its predecessors have figures for one year that can't be parts
-    of one sum: it was made of them alone, or they come from two editions.
+    frame: unit_id, year, value, flag, edition, ids (lists), of one measure; origin: municipal | official. A sum needs a value of every unit that the
+    successor was made of at some moment since the beginning of the year: of all predecessors, and of the successor itself where it was there beside
+    them. Else it is missing, with the first sign for a number; letters of quality stay with the sum. What a unit counted itself while others of its
+    area of today were there is of its own area then, whether they delivered anything or not; an official table that names none of them goes back by
+    the area of a later day. Youth offices and municipalities share the key of a dissolved city, so a frame holds one level only. Raises UserError
+    where a successor and its predecessors have figures for one year that can't be parts of one sum: it was made of them alone, or they come from two
+    editions.
     """
     gone = frame["unit_id"].isin(_predecessors())
-    if not gone.any():
+    is_own = origin == "municipal"
+    changed = frame["unit_id"].isin(_heirs()) | gone if is_own else gone
+    if not changed.any():
         return frame
     at_offices = bool(frame["unit_id"].str.startswith("JH").any())
     today = {unit: (current_office_key if at_offices else current_key)(unit) for unit in frame["unit_id"].unique()}
-    successors = {today[unit] for unit in frame.loc[gone, "unit_id"].unique()}
+    successors = {today[unit] for unit in frame.loc[changed, "unit_id"].unique()}
     concerned = frame.loc[frame["unit_id"].map(today).isin(successors)]
-    named = frozenset(zip(concerned["unit_id"], concerned["edition"], strict=True))
+    named = None if is_own else frozenset(zip(concerned["unit_id"], concerned["edition"], strict=True))
     heirs = concerned["unit_id"].map(today)
     rows, replaced = [], set()
     for successor, year in sorted(set(zip(heirs, concerned["year"], strict=True))):
@@ -90,12 +94,13 @@ def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parts_of(
-    successor: str, year: int, part: pd.DataFrame, named: frozenset[tuple[str, str]], at_offices: bool
+    successor: str, year: int, part: pd.DataFrame, named: frozenset[tuple[str, str]] | None, at_offices: bool
 ) -> frozenset[str] | None:
     """The units whose figures make up the successor's in a year; None where its own figure stands as it is.
 
-    part: the rows of the year, of the successor and its predecessors. named: all units that the frame has, with the edition: where an edition
-    names a predecessor at all, the successor's own figure of a year in which both were there is of its own area only.
+    part: the rows of the year, of the successor and its predecessors. named: all units that tables have, with the edition: where an edition
+    names a predecessor at all, the successor's own figure of a year in which both were there is of its own area only; None where each unit counted
+    itself, so that it always is.
     """
     stages = _stages(successor, at_offices)
     now = next(at for at, (last, _) in enumerate(stages) if last is None or last >= date(year, 12, 31))
@@ -103,7 +108,9 @@ def _parts_of(
     valued = part.loc[part["value"].notna()]
     given, editions = frozenset(valued["unit_id"]), frozenset(valued["edition"])
     here = frozenset(part["unit_id"])
-    missing = {unit for unit in ended - given if unit in here or any((unit, edition) in named for edition in editions)}
+    missing = {
+        unit for unit in ended - given if named is None or unit in here or any((unit, edition) in named for edition in editions)
+    }
     if given & ended and missing:
         return ended
     # tables go back by the area of a later day, or keep that of an earlier one: a successor that is there is never a part of what it took over already
@@ -183,6 +190,12 @@ def by_kreis(units: Iterable[str]) -> dict[str, str]:
 @cache
 def _predecessors() -> frozenset[str]:
     return frozenset(u.key for u in (*dissolved_kreise(), *municipalities(), *youth_offices()) if u.successor is not None)
+
+
+@cache
+def _heirs() -> frozenset[str]:
+    """Keys of today of those that took over any unit."""
+    return frozenset(key(unit) for unit in _predecessors() for key in (current_key, current_office_key))
 
 
 @cache

@@ -12,7 +12,7 @@ import pandas as pd
 from kkz_eval.deliveries.official.known_since import Asked
 from kkz_eval.evaluation.plan import Outcome
 from kkz_eval.indicators.catalogue import IndicatorSource, Selection
-from kkz_eval.indicators.rates import counts_of
+from kkz_eval.indicators.rates import official_counts
 from kkz_eval.line.study import Study
 from kkz_eval.reporting.inputs import Among, LocalText
 
@@ -48,7 +48,7 @@ def _official(study: Study, outcome: Outcome) -> Iterator[pd.DataFrame]:
         yield snapshot.indicator(name, source.dataset, asked).indicators.to_pandas()
     for selection in _counting(study, outcome):
         observations = snapshot.accepted(_dataset(selection), Asked(study.as_of)).observations
-        yield counts_of(observations, selection).rename(columns={"value": "denominator"})
+        yield official_counts(observations, selection).rename(columns={"value": "denominator"})
 
 
 def _counting(study: Study, outcome: Outcome) -> tuple[Selection, ...]:

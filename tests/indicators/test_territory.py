@@ -29,19 +29,23 @@ def frame(*rows: tuple[str, int, float | None, str | None]) -> pd.DataFrame:
     return table.assign(value=table["value"].astype(float))
 
 
+def official(table: pd.DataFrame) -> pd.DataFrame:
+    return bridged_counts(table, "official")
+
+
 def cells(table: pd.DataFrame) -> dict[tuple[str, int], float]:
     return {(row.unit_id, row.year): row.value for row in table.itertuples()}
 
 
 def test_counts_of_both_predecessors_are_summed_and_keep_their_observations() -> None:
-    table = bridged_counts(frame(("05111", 2008, 7, None), ("05354", 2008, 30, None), ("05313", 2008, 12, None)))
+    table = official(frame(("05111", 2008, 7, None), ("05354", 2008, 30, None), ("05313", 2008, 12, None)))
     assert cells(table) == {("05111", 2008): 7, ("05334", 2008): 42}
     assert table["ids"].tolist()[-1] == ["05354-2008", "05313-2008"]
 
 
 @pytest.mark.parametrize("rows", [[("05354", 2008, 30, None)], [("05354", 2008, 30, None), ("05313", 2008, None, ".")]])
 def test_a_sum_without_one_of_its_parts_is_missing_never_smaller(rows: list[tuple[str, int, float | None, str | None]]) -> None:
-    table = bridged_counts(frame(*rows))
+    table = official(frame(*rows))
     assert table["unit_id"].tolist() == ["05334"]
     assert table["value"].isna().all()
     assert table["flag"].tolist() == [rows[-1][3]]
@@ -49,22 +53,22 @@ def test_a_sum_without_one_of_its_parts_is_missing_never_smaller(rows: list[tupl
 
 def test_the_empty_line_of_the_successor_gives_way_and_that_of_a_predecessor_is_dropped() -> None:
     early = frame(("05354", 2008, 30, None), ("05313", 2008, 12, None), ("05334", 2008, None, "-"))
-    assert cells(bridged_counts(early)) == {("05334", 2008): 42}
+    assert cells(official(early)) == {("05334", 2008): 42}
     late = frame(("05354", 2012, None, "-"), ("05313", 2012, None, "-"), ("05334", 2012, 44, None))
-    assert cells(bridged_counts(late)) == {("05334", 2012): 44}
+    assert cells(official(late)) == {("05334", 2012): 44}
 
 
 def test_figures_under_old_and_new_key_are_refused() -> None:
     with pytest.raises(UserError) as caught:
-        bridged_counts(frame(("05354", 2009, 30, None), ("05313", 2009, 12, None), ("05334", 2009, 42, None)))
+        official(frame(("05354", 2009, 30, None), ("05313", 2009, 12, None), ("05334", 2009, 42, None)))
     assert caught.value.code == "territory_twice"
     assert all("05334" in caught.value.sentence.in_language(language) for language in ("de", "en"))
 
 
 def test_a_municipality_has_one_predecessor_and_the_city_becomes_a_town() -> None:
-    table = bridged_counts(frame(("05354004", 2008, 3, None), ("05313000", 2008, 5, None)))
+    table = official(frame(("05354004", 2008, 3, None), ("05313000", 2008, 5, None)))
     assert cells(table) == {("05334004", 2008): 3, ("05334002", 2008): 5}
-    offices = bridged_counts(frame(("JH05354999", 2008, 3, None), ("05313000", 2008, 5, None)))
+    offices = official(frame(("JH05354999", 2008, 3, None), ("05313000", 2008, 5, None)))
     assert cells(offices) == {("JH05334999", 2008): 3, ("JH05334002", 2008): 5}
 
 
@@ -78,7 +82,7 @@ def taken_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }
     units = [replace(unit, **dict(zip(LIFE, life[unit.key], strict=True))) if unit.key in life else unit for unit in all_kreise()]
     made = (*units, Unit("05980", "Kreis Probe", "05980", date(2018, 7, 1)))
-    caches = (territory._stages, territory._predecessors, register._of_areas)
+    caches = (territory._stages, territory._predecessors, territory._heirs, register._of_areas)
     for cached in caches:
         cached.cache_clear()
     monkeypatch.setattr(register, "all_kreise", lambda: made)
@@ -107,14 +111,14 @@ def taken_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_unit_is_summed_of_what_it_was_made_of_at_the_time(given: dict[str, float], sums: dict[int, float | None]) -> None:
     today = "05915" if "05915" in given or "05978" in given else "05980"
     for year, total in sums.items():
-        table = bridged_counts(frame(*((unit, year, value, None) for unit, value in given.items())))
+        table = official(frame(*((unit, year, value, None) for unit, value in given.items())))
         assert table["unit_id"].tolist() == [today]
         assert table["value"].tolist() == ([total] if total is not None else [pytest.approx(float("nan"), nan_ok=True)])
 
 
 @pytest.mark.usefixtures("taken_over")
 def test_a_figure_of_a_smaller_area_does_not_stand_for_that_of_today() -> None:
-    table = bridged_counts(
+    table = official(
         frame(("05978", 2014, 4, None), ("05915", 2014, 40, None), ("05915", 2015, 41, None), ("05915", 2017, 45, None))
     )
     assert cells(table)["05915", 2014] == 44
@@ -123,11 +127,22 @@ def test_a_figure_of_a_smaller_area_does_not_stand_for_that_of_today() -> None:
 
 
 @pytest.mark.usefixtures("taken_over")
+def test_what_a_unit_counted_itself_does_not_stand_for_others_that_delivered_nothing() -> None:
+    delivered = frame(("05915", 2015, 40, None), ("05915", 2017, 45, None), ("05974", 2013, 10, None), ("05980", 2013, None, "."))
+    table = cells(bridged_counts(delivered, "municipal"))
+    assert pd.isna(table["05915", 2015])  # Unna was there, and nobody delivered it
+    assert table["05915", 2017] == 45
+    assert pd.isna(table["05980", 2013])  # Soest without Olpe
+    whole = frame(("05980", 2013, 11, None), ("05978", 2015, 4, None), ("05915", 2015, 40, None))
+    assert cells(bridged_counts(whole, "municipal")) == {("05980", 2013): 11, ("05915", 2015): 44}
+
+
+@pytest.mark.usefixtures("taken_over")
 def test_figures_of_two_editions_or_of_a_part_that_is_in_the_whole_are_no_sum() -> None:
     two = frame(("05978", 2015, 4, None), ("05915", 2015, 40, None)).assign(edition=["2016", "2020"])
     for table in (two, frame(("05978", 2017, 4, None), ("05915", 2017, 45, None))):
         with pytest.raises(UserError) as caught:
-            bridged_counts(table)
+            official(table)
         assert caught.value.code == "territory_twice"
 
 
@@ -179,5 +194,5 @@ def test_the_population_of_2024_adds_up_in_every_kreis() -> None:
 
 
 def test_a_sum_of_provisional_counts_is_provisional() -> None:
-    table = bridged_counts(frame(("05354", 2008, 30, "p"), ("05313", 2008, 12, "r")))
+    table = official(frame(("05354", 2008, 30, "p"), ("05313", 2008, 12, "r")))
     assert table[["value", "flag"]].values.tolist() == [[42.0, "p r"]]
