@@ -144,7 +144,8 @@ class Store:
         return self._kept_and_put(key)[1]
 
     def get_listed(self, folder: str, name: str) -> bytes:
-        """The bytes that were put under a name in a folder whose list of sums tells them from any others. Raises UserError as `get`.
+        """The bytes that were put under a name in a folder whose list of sums, or that of a folder above, tells them from any others. Raises UserError
+        as `get`.
 
         Where no list names it, as in homes of a time before there was one, it is taken as it is.
         """
@@ -155,12 +156,22 @@ class Store:
         return self._listed(folder, name)[0]
 
     def _listed(self, folder: str, name: str) -> tuple[bytes, bytes]:
-        kept, content = self._kept_and_put(f"{folder}/{name}")
-        sums = f"{folder}/{SUMS}"
-        listed = listed_sums(self.get(sums)).get(name) if self.exists(sums) else None
-        if listed not in (None, digest_of_bytes(kept)):
-            raise self._altered(f"{folder}/{name}")
+        key = f"{folder}/{name}"
+        kept, content = self._kept_and_put(key)
+        if self._sum_of(folder, name) not in (None, digest_of_bytes(kept)):
+            raise self._altered(key)
         return kept, content
+
+    def _sum_of(self, folder: str, name: str) -> str | None:
+        """What the nearest list says of a name, in its folder or one above that lists what lies in folders of it; None where none names it."""
+        while folder:
+            sums = f"{folder}/{SUMS}"
+            listed = listed_sums(self.get(sums)).get(name) if self.exists(sums) else None
+            if listed is not None:
+                return listed
+            folder, _, last = folder.rpartition("/")
+            name = f"{last}/{name}"
+        return None
 
     def _kept_and_put(self, key: str) -> tuple[bytes, bytes]:
         """What lies under `key`, and what was put there, without its seal. Raises UserError as `get`."""

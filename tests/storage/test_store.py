@@ -150,15 +150,17 @@ def test_what_takes_the_place_of_another_is_there_as_a_whole_and_alone(store):
 
 def test_what_a_list_of_sums_names_is_held_against_it_as_it_is_kept_in_a_draft_too(tmp_path: Path) -> None:
     kept = Store.at(str(tmp_path))
-    files = {"a.html": b"<html>1</html>", "b.csv": b"1;2\n"}
+    files = {"a.html": b"<html>1</html>", "b.csv": b"1;2\n", "letters/05111/c.txt": b"hello"}
     for store, folder in ((kept, "reports/kept"), (DraftStore.over(kept), "reports/draft")):
         for name, content in {**files, SUMS: sums_of(folder, files)}.items():
             store.put_if_absent(f"{folder}/{name}", content)
         assert {name: store.get_listed(folder, name) for name in files} == files
-    (tmp_path / "reports" / "kept" / "b.csv").write_bytes(b"1;3\n")
-    with pytest.raises(UserError) as altered:
-        kept.get_listed("reports/kept", "b.csv")
-    assert altered.value.code == "object_altered"
+    for folder, name in (("reports/kept", "b.csv"), ("reports/kept/letters/05111", "c.txt")):
+        assert kept.kept_listed(folder, name) == files[f"{folder}/{name}".removeprefix("reports/kept/")]
+        (tmp_path / folder / name).write_bytes(b"1;3\n")
+        with pytest.raises(UserError) as altered:
+            kept.kept_listed(folder, name)
+        assert altered.value.code == "object_altered"
 
 
 def test_a_place_where_nothing_can_be_replaced_is_a_sentence(tmp_path):
