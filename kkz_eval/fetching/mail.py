@@ -30,8 +30,15 @@ _LONGEST_ANSWER = 200  # signs of what a server says of itself
 
 
 def mailer(server: MailServer) -> Callable[[str, str, str], None]:
-    """What sends a message (to, subject, text) by a server, as `send`. Raises UserError for a sender that is no address and for a file of certificates
-    that can't be used: whoever sets them is told, not who sends."""
+    """What sends a message (to, subject, text) by a server, as `send`. Raises UserError for a host that is no name, for an account that can't be said
+    in SMTP, for a sender that is no address and for a file of certificates that can't be used: whoever sets them is told, not who sends."""
+    try:
+        server.host.encode("idna")
+    except UnicodeError as error:  # smtplib would raise it as it is
+        raise UserError("mail_host", package=say.package, host=server.host) from error
+    for name, value in {"KKZ_MAIL_USER": server.user, "KKZ_MAIL_PASSWORD": server.password}.items():
+        if not value.isascii():
+            raise UserError("mail_account_signs", package=say.package, name=name)
     if not _SENDER.fullmatch(server.sender) or not server.sender.isprintable():
         raise UserError("mail_sender", package=say.package, sender=server.sender)
     return partial(send, server, _trusted(server))
@@ -53,7 +60,7 @@ def send(server: MailServer, trusted: ssl.SSLContext, to: str, subject: str, tex
     except smtplib.SMTPNotSupportedError as error:
         raise _refused("mail_unencrypted", server) from error
     except smtplib.SMTPResponseException as error:
-        raise _refused("mail_failed", server, _said(error.smtp_code, error.smtp_error)) from error
+        raise _answered("mail_failed", server, error.smtp_code, error.smtp_error) from error
     except OSError as error:  # an SMTPException is one, too: a server that hung up
         raise _refused("mail_unreached", server, _why(error)) from error
     try:
@@ -105,7 +112,7 @@ def _hand_over(connection: smtplib.SMTP, server: MailServer, to: str, message: b
     except smtplib.SMTPNotSupportedError as error:
         raise _refused("mail_no_accounts", server) from error
     except smtplib.SMTPAuthenticationError as error:
-        raise _refused("mail_account", server, _said(error.smtp_code, error.smtp_error)) from error
+        raise _answered("mail_account", server, error.smtp_code, error.smtp_error) from error
     except OSError as error:
         raise _refused("mail_failed", server, _why(error)) from error
     try:
@@ -118,10 +125,15 @@ def _hand_over(connection: smtplib.SMTP, server: MailServer, to: str, message: b
 
 
 def _require(key: str, server: MailServer, answer: tuple[int, bytes]) -> None:
-    """Raises UserError where a server says no: for now (4xx) with the one sentence for that, for good with the step's own."""
+    """Raises UserError where a server says no."""
     code, words = answer
     if not 200 <= code < 300:
-        raise _refused("mail_later" if 400 <= code < 500 else key, server, _said(code, words))
+        raise _answered(key, server, code, words)
+
+
+def _answered(key: str, server: MailServer, code: int, words: bytes | str) -> UserError:
+    """What a server's no means: for now (4xx) the one sentence for that, for good the step's own."""
+    return _refused("mail_later" if 400 <= code < 500 else key, server, _said(code, words))
 
 
 def _said(code: int, words: bytes | str) -> str:

@@ -70,7 +70,8 @@ REFUSALS = [
     ({"starts": False}, "mail_unencrypted", ""),
     ({"accounts": False}, "mail_no_accounts", ""),
     ({"answers": {"CONNECT": "554 not you"}}, "mail_failed", "554 not you"),
-    ({"answers": {"STARTTLS": "454 TLS not available"}}, "mail_failed", "454 TLS not available"),
+    ({"answers": {"STARTTLS": "454 TLS not available"}}, "mail_later", "454 TLS not available"),
+    ({"answers": {"AUTH": "454 4.7.0 not now"}}, "mail_later", "454 4.7.0 not now"),
     ({"answers": {"AUTH": "535 5.7.8 no such account"}}, "mail_account", "535 5.7.8 no such account"),
     ({"answers": {"MAIL": "530 5.7.0 log in first"}}, "mail_sender_refused", "530 5.7.0 log in first"),
     ({"answers": {"RCPT": "550 5.1.1 no such mailbox"}}, "mail_refused", "550 5.1.1 no such mailbox"),
@@ -126,6 +127,10 @@ def test_what_the_settings_get_wrong_is_said_before_anybody_sends(certificate: P
         for sender in ("kkz", "a@b.de, c@d.de", "Stiftung kkz@stiftung.example", "a@b.de\nBcc: c@d.de"):
             with pytest.raises(UserError, match="KKZ_MAIL_SENDER"):
                 mailer(box.server(sender=sender))
+        for setting, value in (("HOST", ".example.org"), ("USER", "kündig"), ("PASSWORD", "gehäim")):
+            with pytest.raises(UserError, match=f"KKZ_MAIL_{setting}") as wrong:
+                mailer(box.server(**{setting.lower(): value}))
+            assert "gehäim" not in wrong.value.sentence.in_language("de")
         (tmp_path / "none.pem").write_text("no certificate")
         for file, why in ((tmp_path / "none.pem", "NO_CERTIFICATE"), (tmp_path / "gone.pem", "no such file")):
             with pytest.raises(UserError, match=why):
