@@ -221,11 +221,9 @@ def _refused(desk: Desk, request: Request, said: Localised, status: HTTPStatus) 
             at, asked = page
             try:
                 answered = at.answer(asked)
-            except (
-                HTTPException,
-                UserError,
-                OSError,
-            ):  # that page does not stand any more: what was typed stands on the page below
+            except Exception as error:  # noqa: BLE001 (that page does not stand any more: what was typed stands on the page below)
+                if not isinstance(error, HTTPException | UserError | OSError):
+                    _log.error("%s, shown again: %s", room_of(request.url.path), fault_of(error))
                 request.state.refused = RefusedForm.of(said, request.url.path, form, request.state.typed)
             else:
                 if answered.status_code == HTTPStatus.OK:

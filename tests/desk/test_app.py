@@ -69,6 +69,20 @@ def test_a_fault_is_a_sentence_and_its_words_come_into_no_log(settings: Settings
     assert "Erika" not in caplog.text
 
 
+def test_a_fault_of_a_form_and_of_the_page_that_it_came_from_is_the_same_sentence(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("could not convert: Erika Muster")
+
+    client = desk_of(settings, runs=Runs(broken, broken, lambda _: None, broken))
+    answer = client.post_form("/", "/auswerten/laeufe", {"plan": "probe", "zielgroesse": "y", "jahre": "2012-2014"})
+    assert answer.status_code == 500
+    assert "Hier ist uns ein Fehler unterlaufen" in answer.text
+    assert "2012-2014" in answer.text
+    assert "Erika" not in answer.text + caplog.text
+
+
 def test_every_address_names_the_roles_that_may_see_it(settings: Settings) -> None:
     nobody = Person("niemand")
     client = desk_of(settings, nobody)
