@@ -6,7 +6,7 @@ delivery, the request among those that wait. Does not belong here: who may click
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
@@ -244,19 +244,21 @@ def purge_here(settings: Settings, sha256: str, typed: str, reason: str) -> tupl
     """
     if typed.strip().lower() != sha256[:SURE]:
         raise UserError("desk_not_sure", package=say.package, n=SURE)
-    return _purged(settings, {sha256: screened(reason)})
+    why = screened(reason)
+    return _purged(settings, lambda store: {sha256: why})
 
 
 def end_removals(settings: Settings) -> tuple[Sentence, ...]:
     """Bring to their end all removals that were cut short, for the reasons that stood when they began; what is said after it, () where there are none."""
-    return _purged(settings, {begun.contents[0]: begun.reason for begun in open_purges(_store(settings))})
+    return _purged(settings, lambda store: {begun.contents[0]: begun.reason for begun in open_purges(store)})
 
 
-def _purged(settings: Settings, reasons: Mapping[str, str]) -> tuple[Sentence, ...]:
-    """Remove contents. reasons: by digest."""
+def _purged(settings: Settings, asked: Callable[[Store], Mapping[str, str]]) -> tuple[Sentence, ...]:
+    """Remove contents. asked: reasons by digest, as of when nobody else writes: what another process ended meanwhile is not removed once more."""
     decisions = load_decisions(settings.contracts, load_contracts(settings.contracts), settings.day)
     with _writing(settings):
-        purged = [purge(_store(settings), settings.inbox, sha256, why, settings.day) for sha256, why in reasons.items()]
+        store = _store(settings)
+        purged = [purge(store, settings.inbox, sha256, why, settings.day) for sha256, why in asked(store).items()]
     return tuple(said for one in purged for said in said_of_removal(one, settings.inbox, decisions))
 
 

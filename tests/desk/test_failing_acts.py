@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from served import DeskClient, desk_of
 
 from benchmarks.desk_faults import ACTS, Home, desk_failures, in_memory
 from benchmarks.faults import How, storage
+from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.deliveries.register.register import Purge, begin_purge
 from kkz_eval.desk import actions
 from kkz_eval.desk.pages.decisions import END_REMOVALS
 from kkz_eval.desk.people import Person, Role
+from kkz_eval.line import desk_acts
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
 
@@ -62,6 +65,22 @@ def test_while_a_removal_is_not_at_its_end_whoever_looks_after_deliveries_ends_i
     assert f"Gelöscht: {sha256}" in ended.text
     assert client.get(HERE).status_code in (200, 404)
     assert "Kein Löschen ist mehr offen" in client.post_form("/", END_REMOVALS).text
+
+
+def test_a_removal_that_another_process_ends_while_the_click_waits_is_not_done_once_more(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256, store, writing = findings_at(settings, "E19")[0].sha256, Store.at(settings.store), desk_acts._writing
+    begin_purge(store, Purge((sha256,), "auf Wunsch", "2026-01-01"))
+
+    @contextmanager
+    def after_another(of: Settings) -> Iterator[None]:
+        purge(store, of.inbox, sha256, "auf Wunsch", of.day)
+        with writing(of):
+            yield
+
+    monkeypatch.setattr(desk_acts, "_writing", after_another)
+    assert desk_acts.end_removals(settings) == ()
 
 
 def test_what_is_refused_is_answered_where_the_log_cannot_be_written_too(
