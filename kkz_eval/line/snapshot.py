@@ -42,7 +42,8 @@ from kkz_eval.storage.digests import digest_of, digest_of_bytes, digest_of_table
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Before 2, the digest of what people edit named neither the stations nor what is not evaluable."""
 _T = TypeVar("_T")
 _FOLDER = "snapshots"
 
@@ -313,19 +314,19 @@ def _snapshot(installation: Installation, content: bytes) -> Snapshot:
     if record["schema_version"] > SCHEMA_VERSION:
         found, known = f"v{record['schema_version']}", f"v{SCHEMA_VERSION}"
         raise UserError("table_unknown_version", table=_key(name), found=found, known=known)
-    then = _as_edited_then(installation, record["edited"])
+    then = _as_edited_then(installation, record["edited"], record["schema_version"])
     if then is None:
         raise UserError("snapshot_of_others", package=say.package, name=name)
     head = Head(**{part: tuple(keys) for part, keys in record["head"].items()})
     return Snapshot(then, register_at(then.steps.store, head), head, name, date.fromisoformat(record["day"]))
 
 
-def _as_edited_then(installation: Installation, edited: str) -> Installation | None:
+def _as_edited_then(installation: Installation, edited: str, version: int) -> Installation | None:
     """The installation of which this is the digest: with all its plans, or with one of them alone, as `kkz-eval run --plan` takes it; else None."""
-    if digest_of_edited(installation) == edited:
+    if digest_of_edited(installation, version) == edited:
         return installation
     alone = (installation.with_plan_alone(plan_id) for plan_id in installation.plans)
-    return next((one for one in alone if digest_of_edited(one) == edited), None)
+    return next((one for one in alone if digest_of_edited(one, version) == edited), None)
 
 
 def _record(installation: Installation, head: Head, day: date) -> dict[str, object]:
@@ -338,14 +339,16 @@ def _record(installation: Installation, head: Head, day: date) -> dict[str, obje
 
 
 @lru_cache(maxsize=4)
-def digest_of_edited(installation: Installation) -> str:
-    """Digest of all that people edit and a snapshot rests on."""
+def digest_of_edited(installation: Installation, version: int = SCHEMA_VERSION) -> str:
+    """Digest of all that people edit and a snapshot of a version of the schema rests on."""
+    beside_indicators = [] if version < 2 else [installation.stations, installation.not_evaluable]
     return digest_of(
         [
             {key: contract.digest for key, contract in installation.contracts.items()},
             {plan.id: plan_digest(plan) for plan in (*installation.plans.values(), *installation.left_out)},
             {key: lock.digest for key, lock in installation.locks.items()},
             digest_of_bytes(repr(sorted(installation.catalogue.items())).encode()),
+            *(digest_of_bytes(repr(listed).encode()) for listed in beside_indicators),
             installation.decisions.digest,
             *filter(None, [digest_of_tables()]),
         ]

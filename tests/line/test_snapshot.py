@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -22,12 +23,12 @@ from kkz_eval.line.headlines import headlines
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.report import event_study_pictures, make_edition, report_inputs
-from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, open_snapshot
+from kkz_eval.line.snapshot import Snapshot, current_snapshot, digest_of_edited, keep_snapshot, open_snapshot
 from kkz_eval.line.study import Study, study_of
 from kkz_eval.line.validation import validate_contract
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.simulated import SIGN
-from kkz_eval.storage.digests import digest_of_table
+from kkz_eval.storage.digests import digest_of_bytes, digest_of_table
 
 
 def test_asked_twice_it_is_one_value_with_all_that_was_read_of_it(own: Installation) -> None:
@@ -77,6 +78,22 @@ def test_it_is_not_opened_with_other_plans_nor_after_something_in_it_was_removed
     with pytest.raises(UserError) as unknown:
         open_snapshot(own, "0" * 64)
     assert unknown.value.code == "snapshot_unknown"
+
+
+def test_stations_and_what_is_not_evaluable_are_part_of_its_name_and_were_none_in_the_first_version(own: Installation) -> None:
+    snapshot, store = current_snapshot(own, DAY), own.steps.store
+    keep_snapshot(snapshot)
+    record = json.loads(store.get(f"snapshots/{snapshot.name}.json"))
+    first = json.dumps(record | {"schema_version": 1, "edited": digest_of_edited(own, 1)}).encode()
+    store.put_if_absent(f"snapshots/{digest_of_bytes(first)}.json", first)
+    for changed in (replace(own, stations=own.stations[1:]), replace(own, not_evaluable=own.not_evaluable[1:])):
+        assert current_snapshot(changed, DAY).name != snapshot.name
+        with pytest.raises(UserError) as others:
+            open_snapshot(changed, snapshot.name)
+        assert others.value.code == "snapshot_of_others"
+        assert open_snapshot(changed, digest_of_bytes(first)).installation is changed
+    again = opened(own.settings.home.parent)
+    assert current_snapshot(again, DAY).name == snapshot.name, "read anew, they are the same"
 
 
 def test_a_preview_says_what_accepting_a_file_would_change_and_keeps_nothing(own: Installation) -> None:
