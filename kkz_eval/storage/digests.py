@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -71,8 +71,14 @@ def source_digest(*modules: str) -> str:
 @cache
 def program_digest() -> str:
     """SHA-256 of all files of the project's package: whether two processes have the same program."""
-    files = [path for path in (_ROOT / _PROJECT).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    files = map(Path, _files_of_program())
     return digest_of(sorted((path.relative_to(_ROOT).as_posix(), _digest_of_file(path)) for path in files))
+
+
+@cache
+def program_met() -> str:
+    """What tells the program that this process began with from any other that lay in its place on this machine, before or since. No file is read."""
+    return digest_of(_MET)
 
 
 def _sources_behind(modules: Iterable[str]) -> dict[str, str]:
@@ -104,10 +110,16 @@ def _modules() -> dict[str, Path]:
     return {".".join(file.relative_to(_ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
 
 
+def _files_of_program() -> Iterator[str]:
+    """The path of each file of the package; what Python keeps beside them to begin sooner, and writes meanwhile, is no part of it."""
+    for base, folders, names in os.walk(_ROOT / _PROJECT):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        yield from (f"{base}/{name}" for name in names)
+
+
 def _marks() -> dict[str, tuple[int, int, int]]:
     """What tells the files of the package from others of their names, by path."""
-    walked = ((base, name) for base, _, names in os.walk(_ROOT / _PROJECT) for name in names if not name.endswith(".pyc"))
-    return {path: _mark(path) for path in (f"{base}/{name}" for base, name in walked)}
+    return {path: _mark(path) for path in _files_of_program()}
 
 
 def _mark(path: str) -> tuple[int, int, int]:

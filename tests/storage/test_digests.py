@@ -25,6 +25,21 @@ def test_a_file_that_was_changed_since_a_process_began_counts_as_neither_of_its_
     assert digest_of_file(file) not in (now, changed)
 
 
+def test_the_program_of_a_process_is_told_by_each_of_its_files_and_by_nothing_that_python_keeps_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    met = digests.program_met.__wrapped__
+    before, file = met(), str(Path(digests.__file__))
+    assert not [path for path in digests._MET if "__pycache__" in path]
+    seen = digests._MET[file]
+    monkeypatch.setitem(digests._MET, file, (*seen[:2], seen[2] - 1))
+    assert met() != before
+    monkeypatch.delitem(digests._MET, file)
+    assert met() != before
+    monkeypatch.undo()
+    assert met() == before
+
+
 def _by_parsing(path: Path, known: frozenset[str]) -> tuple[str, ...]:
     """As Python reads the file."""
     names: set[str] = set()

@@ -37,9 +37,10 @@ from kkz_eval.deliveries.register.own_process import (
 )
 from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.deliveries.results import Claimed, PersonRecords, Unclaimed, Unreadable
+from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.reading_limits import Limits
-from kkz_eval.storage.digests import digest_of_tables
+from kkz_eval.storage.digests import digest_of_tables, program_met
 from kkz_eval.storage.own_tables import tables_changed
 
 FILES_OF_A_WORKER = 100
@@ -68,6 +69,11 @@ class Serves:
     simulated: bool
 
 
+def _begun_with() -> tuple[str, str]:
+    """What a process reads by, to its end: program and tables of territory."""
+    return program_met(), digest_of_tables()
+
+
 def look_over(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Serves | Unclaimed | Unreadable | PersonRecords:
     """What a file of the inbox comes to; tables only of what contracts claim."""
     result = read_file(data, name, contracts)
@@ -82,7 +88,8 @@ def read_apart(
     """What `look` makes of a file, in another process, or what that process came to. Where a system can't fork: in this one, without limits.
 
     The processes wait for the next file under the same contracts and limits, and end with this one. Threads may ask side by side.
-    Raises RuntimeError where they can't be started, and UserError where they met other tables of territory than this one (storage.own_tables).
+    Raises RuntimeError where they can't be started, and UserError where they met another program than this one, or other tables of territory
+    (storage.own_tables): what they read would be kept as what this one reads.
     """
     if not CAN_FORK:
         return _named(_look(look, data, name, contracts), name)
@@ -122,13 +129,15 @@ class ReadingProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._answers = self._process.stdin, self._process.stdout
-        tables = self._ask(self._work)
-        if tables is None:
-            self.end()
+        begun_with = self._ask(self._work)
+        if begun_with == _begun_with():
+            return
+        self.end()
+        if begun_with is None:
             raise RuntimeError("the process that reads deliveries did not start; what it said stands above")
-        if tables != digest_of_tables():
-            self.end()
-            raise tables_changed()
+        if begun_with[0] != program_met():
+            raise UserError("program_changed")
+        raise tables_changed()
 
     def is_for(self, contracts: Mapping[str, Contract], limits: Limits) -> bool:
         """Whether it was started by this process and for this work."""
@@ -233,9 +242,8 @@ def serve() -> None:
         os.dup2(2, 1)  # whatever prints must not get among the answers
         contracts, limits = pickle.load(requests)
         is_reading = mmap.mmap(-1, 1)  # shared with the worker
-        _answer(
-            answers, digest_of_tables()
-        )  # read here, so that each worker has these; before this nobody asks, so no request is caught in the buffer of the server
+        # Tables are read here, so that each worker has these; before this nobody asks, so no request is caught in the buffer of the server.
+        _answer(answers, _begun_with())
         while True:
             worker = os.fork()
             if worker == 0:

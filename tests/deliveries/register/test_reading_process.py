@@ -280,8 +280,11 @@ def test_a_small_file_that_is_large_when_it_is_read_exceeds_the_limits(n_rows: i
     assert found.in_language("de").startswith("gross.xlsx: Das Lesen ")
 
 
-def test_a_process_that_met_other_tables_of_territory_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_process, "digest_of_tables", lambda: "of other tables")
+@pytest.mark.parametrize(("met", "code"), [("digest_of_tables", "tables_changed"), ("program_met", "program_changed")])
+def test_a_process_that_met_other_tables_or_another_program_than_who_asks_reads_nothing(
+    monkeypatch: pytest.MonkeyPatch, met: str, code: str
+) -> None:
+    monkeypatch.setattr(reading_process, met, lambda: "another")
     with pytest.raises(UserError) as refused:
         ReadingProcess(CONTRACTS, SMALL, reading_process.PROGRAM)
-    assert refused.value.code == "tables_changed"
+    assert refused.value.code == code
