@@ -55,6 +55,15 @@ def test_a_service_may_do_no_more_than_it_needs(unit: str) -> None:
     assert float(exposure) <= OPEN_AT_MOST
 
 
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_service_that_writes_on_a_disk_waits_for_it(unit: str) -> None:
+    written, waited = (
+        re.findall(rf"^{name}=(.*)$", text(unit), re.MULTILINE) for name in ("ReadWritePaths", "RequiresMountsFor")
+    )
+    of_disks = {folder for line in written for folder in line.split() if folder.startswith("/srv/")}
+    assert of_disks <= {folder for line in waited for folder in line.split()}
+
+
 def test_every_delivered_file_stands_on_the_page_and_every_setting_is_one() -> None:
     for file in DEPLOY.iterdir():
         assert re.search(rf"deploy/{re.escape(file.name)}\b", PAGE), file.name
