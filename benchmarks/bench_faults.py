@@ -203,7 +203,9 @@ def back_up(line: Installation) -> bool:
     place = Store.at(str(settings.home.parent / "backups"))
     with held(line, "Probe", lambda _: None):
         gone = read_register(line.steps.store).tombstones
-        made = make_backup(place, line.steps.store, settings.home, settings.contracts, gone, "2026-01-01 12:00", 1)
+        made = make_backup(
+            place, line.steps.store, settings.home, settings.contracts, settings.inbox, gone, "2026-01-01 12:00", 1
+        )
     assert not made.damaged, made.damaged
     return False
 

@@ -36,7 +36,7 @@ def back_up(settings: Settings, place: str, keep: int) -> int:
     with writing_alone(settings.home, "kkz-eval backup", telling_beside(settings)):
         require_no_open_purge(store)
         gone, now = read_register(store).tombstones, f"{datetime.now(BERLIN):%Y-%m-%d %H:%M}"
-        made = make_backup(target, store, settings.home, settings.contracts, gone, now, keep)
+        made = make_backup(target, store, settings.home, settings.contracts, settings.inbox, gone, now, keep)
     numbers = {"number": made.backup.number, "files": len(made.backup.files), "copied": made.copied, "bytes": made.bytes}
     tell(say("backup.made", place=place, **numbers))
     if made.forgotten:

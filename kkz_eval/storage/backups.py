@@ -63,10 +63,12 @@ class Made:
     waiting: int
 
 
-def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: Iterable[str], made: str, keep: int) -> Made:
+def make_backup(
+    place: Store, store: Store, home: Path, contracts: Path, inbox: Path, gone: Iterable[str], made: str, keep: int
+) -> Made:
     """Take a backup of a home and the contracts it is judged by; nothing else may write in them meanwhile.
 
-    store: of the home, wherever it is: in the backup, its objects are files of the home; gone: digests of what was ever purged: where one is new,
+    store: of the home, wherever it is: in the backup, its objects are files of the home; inbox: wherever it is, in the home too; gone: digests of what was ever purged: where one is new,
     earlier backups lose all that the home does not have as it is now, for any of it could hold what was purged; made: day and time; keep: so many
     backups stay, 0 for all. Raises UserError where something can't be read or written, and where the newest backup is
     of another home: day by day, this one would take the place of all that are there.
@@ -76,13 +78,13 @@ def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: I
     if _is_of_another(before, store):
         raise UserError("backup_of_other", place=place.address, home=home, made=earlier[-1].made)
     files, damaged, copied, size, waiting = dict[str, str](), list[str](), 0, 0, 0
-    landed = frozenset(key.rpartition("/")[2] for key in store.list(_LANDING))
+    landed, inboxes = frozenset(key.rpartition("/")[2] for key in store.list(_LANDING)), _inboxes(home, contracts, inbox)
     for name, content in _files(store, home, contracts):
         digest = digest_of_bytes(content)
-        if _is_not_landed(name, digest, landed):
+        if _is_not_landed(name, digest, inboxes, landed):
             waiting += 1
             continue
-        if _is_object(name) and content_of(name.removeprefix(_HOME), content) is None:
+        if _is_object(name) and not name.startswith(inboxes) and content_of(name.removeprefix(_HOME), content) is None:
             damaged.append(name)
             if name in before:
                 files[name] = before[name]
@@ -95,7 +97,7 @@ def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: I
     purged = bool(earlier) and not backup.gone <= earlier[-1].gone
 
     def stays(name: str, digest: str) -> bool:
-        return not _is_not_landed(name, digest, landed) and (not purged or files.get(name) == digest)
+        return not _is_not_landed(name, digest, inboxes, landed) and (not purged or files.get(name) == digest)
 
     kept = [
         _only(place, old, {name: digest for name, digest in old.files.items() if stays(name, digest)})
@@ -234,9 +236,16 @@ def _copied_by_sqlite(file: Path) -> bytes:
         return copy.read_bytes()
 
 
-def _is_not_landed(name: str, digest: str, landed: frozenset[str]) -> bool:
+def _inboxes(home: Path, contracts: Path, inbox: Path) -> tuple[str, ...]:
+    """How the names of files of the inbox begin in a backup: where it usually is, and where it is by the settings, if that is backed up."""
+    beside = ((root, folder.resolve()) for root, folder in (("home", home), ("contracts", contracts)))
+    found = inbox.resolve()
+    return (_INBOX, *(f"{root}/{found.relative_to(of).as_posix()}/" for root, of in beside if of in found.parents))
+
+
+def _is_not_landed(name: str, digest: str, inboxes: tuple[str, ...], landed: frozenset[str]) -> bool:
     """Whether a file is one of the inbox that has not come through the screening."""
-    return name.startswith(_INBOX) and digest not in landed
+    return name.startswith(inboxes) and digest not in landed
 
 
 def _only(place: Store, old: Backup, files: Mapping[str, str]) -> Backup:

@@ -24,6 +24,7 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.home, self.contracts, self.url = folder / "home", folder / "contracts", str(folder / "backups")
+        self.inbox = self.home / "inbox"
         self.store, self.backups, self.gone = Store.at(str(self.home)), Store.at(self.url), set[str]()
         self.put("landing", SECRET)
         self.store.put_if_absent("register/batches/1.json", b'{"schema_version": 1}')
@@ -38,7 +39,7 @@ class Place:
         return key
 
     def back_up(self, keep: int = 0):
-        return make_backup(self.backups, self.store, self.home, self.contracts, self.gone, "2026-11-29 12:00", keep)
+        return make_backup(self.backups, self.store, self.home, self.contracts, self.inbox, self.gone, "2026-11-29 12:00", keep)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -71,20 +72,22 @@ def test_only_what_is_new_is_copied(place: Place) -> None:
     assert (third.copied, third.bytes, third.backup.number) == (1, 3, 3)
 
 
+@pytest.mark.parametrize("inbox", ["inbox", "eingang/neu"])
 def test_of_the_inbox_only_what_was_landed_is_in_a_backup_and_earlier_ones_lose_the_rest(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: Place, inbox: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (place.home / "inbox").mkdir()
-    (place.home / "inbox" / "taken.csv").write_bytes(SECRET)
-    (place.home / "inbox" / "persons.csv").write_bytes(b"Name;Geburtstag\n")
-    (place.home / "inbox" / "broken.xlsx").write_bytes(b"no workbook")
+    place.inbox = place.home / inbox
+    place.inbox.mkdir(parents=True)
+    (place.inbox / "taken.csv").write_bytes(SECRET)
+    (place.inbox / "persons.csv").write_bytes(b"Name;Geburtstag\n")
+    (place.inbox / "broken.xlsx").write_bytes(b"no workbook")
     with monkeypatch.context() as of_before:  # as backups were made by 0.8.0
         of_before.setattr("kkz_eval.storage.backups._is_not_landed", lambda *_: False)
-        assert "home/inbox/persons.csv" in place.back_up().backup.files
+        assert f"home/{inbox}/persons.csv" in place.back_up().backup.files
     made = place.back_up()
     assert (made.waiting, made.forgotten, made.damaged) == (2, 2, ())
     for one in backups_in(place.backups):
-        assert [name for name in one.files if "/inbox/" in name] == ["home/inbox/taken.csv"]
+        assert [name for name in one.files if f"/{inbox}/" in name] == [f"home/{inbox}/taken.csv"]
     place.store.remove(f"landing/{digest_of_bytes(SECRET)}")  # purged, and the inbox is its owner's to clear
     place.gone.add(digest_of_bytes(SECRET))
     assert place.back_up().waiting == 3
@@ -125,6 +128,7 @@ def test_backups_of_one_home_are_not_pushed_out_by_those_of_another(place: Place
                 Store.at(str(tmp_path / elsewhere)),
                 tmp_path / elsewhere,
                 place.contracts,
+                place.inbox,
                 (),
                 "2026-11-30 12:00",
                 1,
@@ -221,6 +225,6 @@ def test_a_backup_that_is_cut_short_spoils_none_and_the_next_one_is_whole(
 
 def test_an_object_store_keeps_backups_as_a_folder_does(place: Place, tmp_path: Path) -> None:
     elsewhere = Store.at("memory://backups-of-a-test")
-    make_backup(elsewhere, place.store, place.home, place.contracts, (), "2026-11-29 12:00", 0)
+    make_backup(elsewhere, place.store, place.home, place.contracts, place.inbox, (), "2026-11-29 12:00", 0)
     restore_backup(elsewhere, None, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
     assert (tmp_path / "new" / "landing" / digest_of_bytes(SECRET)).read_bytes() == SECRET
