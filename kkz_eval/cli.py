@@ -190,7 +190,9 @@ def _add_keeping(commands: Any, words: Callable[[str], str]) -> None:
 
     backup = commands.add_parser("backup", help=words("backup"), description=words("backup_long"))
     backup.add_argument("place", nargs="?", metavar="PLACE", help=words("backup_place"))
-    backup.add_argument("--keep", type=int, metavar="N", help=words("backup_keep"))
+    what = backup.add_mutually_exclusive_group()
+    what.add_argument("--keep", type=int, metavar="N", help=words("backup_keep"))
+    what.add_argument("--verify", action="store_true", help=words("backup_verify"))
     backup.add_argument("--home", type=Path, help=words("home"))
     backup.set_defaults(command=_backup)
 
@@ -460,10 +462,13 @@ def _deliveries_judge(options: argparse.Namespace) -> int:
 
 
 def _backup(options: argparse.Namespace) -> int:
-    from kkz_eval.commands.backup import back_up, place_of
+    from kkz_eval.commands.backup import back_up, look_over, place_of
 
     settings = load_settings(home=options.home)
-    return back_up(settings, place_of(settings, options.place), settings.keep.backups if options.keep is None else options.keep)
+    place = place_of(settings, options.place)
+    if options.verify:
+        return look_over(settings, place)
+    return back_up(settings, place, settings.keep.backups if options.keep is None else options.keep)
 
 
 def _tidy(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The commands `backup` and `restore`: what they print, and their exit codes. What is copied and put back: storage.backups."""
+"""The commands `backup` and `restore`: what they print, and their exit codes. What is copied, looked over and put back: storage.backups."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.day import BERLIN
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Joined, spans
 from kkz_eval.settings import Settings
-from kkz_eval.storage.backups import make_backup, restore_backup
+from kkz_eval.storage.backups import look_over_backups, make_backup, restore_backup
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import require_home, writing_alone
+
+_NAMES = 3
+"""So many of the files are named that a damaged content is of."""
 
 
 def place_of(settings: Settings, named: str | None) -> str:
@@ -48,10 +52,44 @@ def back_up(settings: Settings, place: str, keep: int) -> int:
     return 1 if made.damaged else 0
 
 
+def look_over(settings: Settings, place: str) -> int:
+    """Say of each backup whether it could be restored as it was taken, and what is wrong with it; 0 all could, 1 something is damaged or missing.
+
+    Raises UserError where there is no backup, and where the place can't be read.
+    """
+    tell, found = telling(settings), look_over_backups(Store.at(place))
+    for error in found.lists:
+        tell(error.sentence)
+    for one in found.damages:
+        names = Joined((*one.names[:_NAMES], *("…" for _ in one.names[_NAMES : _NAMES + 1])), ", ")
+        kind = "missing" if one.is_missing else "altered"
+        tell(say(f"backup.looked.{kind}", key=one.key, names=names, numbers=spans(one.numbers)))
+    for said in filter(None, map(found.said_of, found.backups)):
+        tell(said)
+    numbers = [one.number for one in found.backups]
+    if gone := set(range(min(numbers, default=0), max(numbers, default=0))) - set(numbers):
+        tell(say("backup.looked.gone", numbers=spans(gone)))
+    whole = [one for one in found.backups if found.said_of(one) is None]
+    if not whole:
+        tell(say("backup.looked.none_whole", place=found.place, objects=found.contents))
+    else:
+        about = {"numbers": spans(one.number for one in whole), "made": whole[-1].made}
+        tell(
+            say(f"backup.looked.{'all' if found.is_whole else 'some'}_whole", place=found.place, objects=found.contents, **about)
+        )
+    if not found.is_whole:
+        tell(say("backup.looked.next", place=shlex.quote(place)))
+    return 0 if found.is_whole else 1
+
+
 def restore(settings: Settings, place: str, number: int | None, contracts: Path) -> int:
     """Make a home and its contracts again from a backup, and say from which and where. Raises UserError as restore_backup."""
     backup = restore_backup(Store.at(place), number, Store.at(settings.store), settings.home, contracts.absolute())
     tell, home = telling(settings), shlex.quote(str(settings.home))
     tell(say("backup.restored", number=backup.number, made=backup.made, home=home, contracts=shlex.quote(str(contracts))))
+    if backup.lost:
+        tell(say("backup.lost", files=backup.lost))
+    if backup.lost_decisions:
+        tell(say("backup.lost_decisions", names=Joined(backup.lost_decisions, ", ")))
     tell(say("backup.next", home=home))
     return 0

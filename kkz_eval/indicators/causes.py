@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kkz_eval.indicators import say
-from kkz_eval.model.texts import Joined, Sentence
+from kkz_eval.model.texts import Joined, Sentence, spans
 from kkz_eval.reference import say as say_of_reference
 
 YEARS_BEFORE = 2
@@ -61,7 +61,7 @@ class HeldAndNotObtained:
         if self.tables:
             tables = Joined(tuple(table.said for table in self.tables), say("causes.table.between"))
             held = say("causes.held_and_not_obtained.tables", by=self.by, tables=tables)
-        return say("causes.held_and_not_obtained.in_part", held=held, years=_spans(self.at_hand)) if self.at_hand else held
+        return say("causes.held_and_not_obtained.in_part", held=held, years=spans(self.at_hand)) if self.at_hand else held
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,14 @@ class TooShort:
         if self.ends is not None:
             return say("causes.too_short.ends", year=self.ends)
         if self.breaks:
-            return say("causes.too_short.breaks", years=_spans(self.breaks))
+            return say("causes.too_short.breaks", years=spans(self.breaks))
         if self.lies_before(start):
             return say(
-                "causes.too_short.at_hand", years=_spans(self.at_hand), before=say("causes.too_short.none_after", start=start)
+                "causes.too_short.at_hand", years=spans(self.at_hand), before=say("causes.too_short.none_after", start=start)
             )
         before = say("causes.too_short.one" if self._years_before(start) else "causes.too_short.none", start=start)
         if self.at_hand:
-            return say("causes.too_short.at_hand", years=_spans(self.at_hand), before=before)
+            return say("causes.too_short.at_hand", years=spans(self.at_hand), before=before)
         return say("causes.too_short.begins", year=self.begins, before=before)
 
     def lies_before(self, start: int) -> bool:
@@ -187,10 +187,3 @@ def that_holds(cause: Cause, at_hand: Collection[int], start: int, today: int) -
 def has_years_before(at_hand: Collection[int], start: int) -> bool:
     """Whether accepted figures leave YEARS_BEFORE years before the start."""
     return len({year for year in at_hand if year < start}) >= YEARS_BEFORE
-
-
-def _spans(years: Collection[int]) -> str:
-    """Years as people write them: `2007–2010, 2015`."""
-    first = [year for year in sorted(years) if year - 1 not in years]
-    last = [year for year in sorted(years) if year + 1 not in years]
-    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in zip(first, last, strict=True))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -42,6 +42,7 @@ COUNTS = frozenset(
     {
         *("n", "count", "all", "of", "done", "more", "others", "new", "gone", "total", "most", "fewest", "days"),
         *("files", "rows", "columns", "cells", "values", "objects", "units", "tables", "pages", "deliveries"),
+        *("bytes", "copied", "altered", "left_over"),
         *("errors", "warnings", "acknowledged", "corrected", "right", "missing", "marked", "left_out", "planted"),
         *("treated", "controls", "clusters", "draws", "assignments", "worlds", "present", "demanded", "needed"),
     }
@@ -53,6 +54,14 @@ for a year, a line or the number of a delivery is no count."""
 def grouped(count: int, language: Language) -> str:
     """A number of things as people read it: 12.345 in German, 12,345 in English."""
     return f"{count:,}".replace(",", "." if language == "de" else ",")
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Years or other whole numbers as people write them: `2007–2010, 2015`."""
+    known = sorted(set(numbers))
+    first = [number for number in known if number - 1 not in known]
+    last = [number for number in known if number + 1 not in known]
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in zip(first, last, strict=True))
 
 
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")

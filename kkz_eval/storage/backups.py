@@ -3,7 +3,7 @@
     <backups>/contents/<first two digits>/<sha256>   a content, however many files and backups have it
     <backups>/lists/<number>.json                    one backup: the files with digest and size, written last
 
-Belongs here: what is copied, listed, forgotten and put back. Does not belong here: who writes meanwhile (writer), what a content means.
+Belongs here: what is copied, listed, forgotten, looked over and put back. Does not belong here: who writes meanwhile (writer), what a content means.
 A file that is damaged at home is not taken: the list goes on naming what the backup before had of it. Nor is a file of the inbox that was never landed,
 or is no more: it may hold records of persons that nobody has looked for yet, or that it was refused for, or what was purged.
 """
@@ -12,17 +12,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
+from kkz_eval.model import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.folders import entries_of, is_folder, is_there
 from kkz_eval.model.system_errors import reason_of
+from kkz_eval.model.texts import Localised, spans
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.listing import PARTIAL
 from kkz_eval.storage.seals import content_of
@@ -34,6 +39,11 @@ _LISTS, _CONTENTS = "lists", "contents"
 _HOME, _HISTORY, _INBOX, _LANDING = "home/", "dagster/", "home/inbox/", "landing"
 _SCANS = "home/register/batches/"
 """Where the register keeps what it took in, scan by scan: never changed, never removed."""
+_HOLDS_NOTHING_DELIVERED = re.compile(r"contracts/([^/]+\.yaml|plans/[^/]+\.(yaml|lock)|reference/[^/]+\.csv)|home/desk/.*")
+"""Places of files that rest on no delivery and quote none, so that no removal concerns them."""
+_DECISIONS = re.compile(r"contracts/(waivers|corrections)/[^/]+\.yaml")
+"""They quote the values that they are about."""
+_OF_A_LIST = frozenset({"schema_version", "number", "made", "files", "gone"})
 _DATABASES = (".db", ".sqlite")
 _BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database while it is open; a copy that SQLite makes itself needs none of it."""
@@ -42,12 +52,18 @@ _BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 @dataclass(frozen=True)
 class Backup:
     """One backup. number: from 1, in order; made: day and time; files: digest of the content of each file by its place, `home/…` or
-    `contracts/…`; gone: digests of what had been purged by then."""
+    `contracts/…`; gone: digests of what had been purged by then.
+
+    lost: so many files left it with later removals, for any of them could hold what was purged; lost_decisions: places of those
+    of them that hold a decision. Backups taken before 0.8.2 do not know either.
+    """
 
     number: int
     made: str
     files: Mapping[str, str]
     gone: frozenset[str]
+    lost: int = 0
+    lost_decisions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,10 +84,10 @@ def make_backup(
 ) -> Made:
     """Take a backup of a home and the contracts it is judged by; nothing else may write in them meanwhile.
 
-    store: of the home, wherever it is: in the backup, its objects are files of the home; inbox: wherever it is, in the home too; gone: digests of what was ever purged: where one is new,
-    earlier backups lose all that the home does not have as it is now, for any of it could hold what was purged; made: day and time; keep: so many
-    backups stay, 0 for all. Raises UserError where something can't be read or written, and where the newest backup is
-    of another home: day by day, this one would take the place of all that are there.
+    store: of the home, wherever it is: in the backup, its objects are files of the home; inbox: wherever it is, in the home too; gone: digests of what was
+    ever purged: where one is new, earlier backups lose all that the home does not have as it is now, for any of it could hold what was purged, but for
+    what rests on no delivery; made: day and time; keep: so many backups stay, 0 for all. Raises UserError where something can't be read or written, and
+    where the newest backup is of another home: day by day, this one would take the place of all that are there.
     """
     earlier = backups_in(place)
     before = earlier[-1].files if earlier else {}
@@ -96,11 +112,16 @@ def make_backup(
     backup = Backup(number, made, files, frozenset(gone))
     purged = bool(earlier) and not backup.gone <= earlier[-1].gone
 
-    def stays(name: str, digest: str) -> bool:
-        return not _is_not_landed(name, digest, inboxes, landed) and (not purged or files.get(name) == digest)
+    def goes_with_removals(name: str, digest: str) -> bool:
+        return purged and files.get(name) != digest and not _HOLDS_NOTHING_DELIVERED.fullmatch(name)
 
     kept = [
-        _only(place, old, {name: digest for name, digest in old.files.items() if stays(name, digest)})
+        _without(
+            place,
+            old,
+            unscreened={name for name, digest in old.files.items() if _is_not_landed(name, digest, inboxes, landed)},
+            removed={name for name, digest in old.files.items() if goes_with_removals(name, digest)},
+        )
         for old in (earlier if keep == 0 else earlier[max(0, len(earlier) - keep + 1) :])
     ]
     if not place.put_if_absent(_list_key(number), _record_of(backup)):
@@ -130,10 +151,119 @@ def newest_backup(place: Store) -> Backup | None:
 
 
 def _read(place: Store, key: str) -> Backup:
-    record = json.loads(place.get(key))
+    record = _record_in(place, key)
     if record["schema_version"] > SCHEMA_VERSION:
         raise UserError("backup_of_later", key=key, place=place.address)
-    return Backup(record["number"], record["made"], record["files"], frozenset(record["gone"]))
+    lost = record.get("lost", 0), tuple(record.get("lost_decisions", ()))
+    return Backup(record["number"], record["made"], record["files"], frozenset(record["gone"]), *lost)
+
+
+def _record_in(place: Store, key: str) -> dict[str, Any]:
+    try:
+        record = json.loads(place.get(key))
+    except UserError as error:
+        if error.code != "object_altered":
+            raise
+        record = {}
+    if not record.keys() >= _OF_A_LIST:
+        raise UserError("backup_list_altered", key=key, place=place.address)
+    return cast("dict[str, Any]", record)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A content of backups that is not what was kept, or not there. key: at their place; names: places of the files that have it, sorted; numbers: of the
+    backups that name it."""
+
+    is_missing: bool
+    key: str
+    names: tuple[str, ...]
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LookedOver:
+    """What lies at a place of backups, against its digests. place: its address; backups: all whose list can be read, the oldest first; lists: what is wrong
+    with the others; contents: so many were read; altered, missing: digests of those that are not what was kept, or not there."""
+
+    place: str
+    backups: tuple[Backup, ...]
+    lists: tuple[UserError, ...]
+    contents: int
+    altered: frozenset[str]
+    missing: frozenset[str]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every backup can be restored as it was taken."""
+        return not self.lists and all(self.said_of(one) is None for one in self.backups)
+
+    def said_of(self, backup: Backup) -> Localised | None:
+        """What is wrong with a backup, None where it is whole."""
+        altered = sum(digest in self.altered for digest in backup.files.values())
+        missing = sum(digest in self.missing for digest in backup.files.values())
+        if not altered and not missing:
+            return None
+        of = {"number": backup.number, "made": backup.made, "place": self.place, "files": len(backup.files)}
+        return say("backup.not_whole", **of, altered=altered, missing=missing)
+
+    @property
+    def damages(self) -> tuple[Damage, ...]:
+        """Each content that is not as it should be and that a backup names, by its digest."""
+        found: dict[str, tuple[set[str], set[int]]] = {}
+        for backup in self.backups:
+            for name, digest in backup.files.items():
+                if digest in self.altered or digest in self.missing:
+                    names, numbers = found.setdefault(digest, (set(), set()))
+                    names.add(name)
+                    numbers.add(backup.number)
+        return tuple(
+            Damage(digest in self.missing, _content_key(digest), tuple(sorted(names)), tuple(sorted(numbers)))
+            for digest, (names, numbers) in sorted(found.items())
+        )
+
+
+def look_over_backups(place: Store) -> LookedOver:
+    """Read every list at a place of backups, and every content that one names, against its digest. Nothing is changed.
+
+    A backup that is taken or goes meanwhile is none of them. Raises UserError where there is no backup, and where a place can't be read.
+    """
+    begun, _ = _lists_in(place)
+    found = _looked_over(place, begun)
+    now, unreadable = _lists_in(place)
+    if not now and not unreadable:
+        raise UserError("backup_none", place=place.address)
+    numbers = {one.number for one in begun}
+    stayed = tuple(one for one in now if one.number in numbers)
+    return replace(found, backups=stayed, lists=unreadable) if stayed or not now else look_over_backups(place)
+
+
+def _lists_in(place: Store) -> tuple[tuple[Backup, ...], tuple[UserError, ...]]:
+    """The backups whose list can be read, and what is wrong with the other lists."""
+    backups, unreadable = list[Backup](), list[UserError]()
+    for key in place.list(_LISTS):
+        try:
+            backups.append(_read(place, key))
+        except UserError as error:
+            if error.code not in ("backup_list_altered", "object_missing"):
+                raise
+            if (
+                error.code == "backup_list_altered"
+            ):  # else it went since it was listed, as the oldest does when another backup is taken
+                unreadable.append(error)
+    return tuple(backups), tuple(unreadable)
+
+
+def _looked_over(place: Store, backups: Collection[Backup]) -> LookedOver:
+    """The contents of these backups against their digests."""
+    digests = frozenset(digest for backup in backups for digest in backup.files.values())
+    altered, missing = set[str](), set[str]()
+    for digest in sorted(digests):
+        try:
+            _content_of(place, digest)
+        except _NotAsKept as error:
+            (missing if error.is_missing else altered).add(digest)
+    return LookedOver(place.address, tuple(backups), (), len(digests), frozenset(altered), frozenset(missing))
 
 
 def restore_backup(place: Store, number: int | None, store: Store, home: Path, contracts: Path) -> Backup:
@@ -146,9 +276,16 @@ def restore_backup(place: Store, number: int | None, store: Store, home: Path, c
     known = backups_in(place)
     found = known[-1:] if number is None else [one for one in known if one.number == number]
     if not found:
-        raise UserError("backup_unknown", place=place.address, known=", ".join(str(one.number) for one in known) or "–")
-    backup = found[0]
-    purged = frozenset[str]().union(*(one.gone for one in known))
+        raise UserError("backup_unknown", place=place.address, known=spans(one.number for one in known) or "–")
+    try:
+        _restore(place, found[0], frozenset[str]().union(*(one.gone for one in known)), store, home, contracts)
+    except _NotAsKept as error:
+        said = _looked_over(place, found).said_of(found[0])
+        raise UserError("restore_not_whole", what=said, place=shlex.quote(place.address)) from error
+    return found[0]
+
+
+def _restore(place: Store, backup: Backup, purged: Set[str], store: Store, home: Path, contracts: Path) -> None:
     files = {name: digest for name, digest in backup.files.items() if digest not in purged}
     if not store.is_on_this_machine:
         objects = {name.removeprefix(_HOME): digest for name, digest in files.items() if _is_object(name)}
@@ -169,7 +306,6 @@ def restore_backup(place: Store, number: int | None, store: Store, home: Path, c
     finally:
         for draft in drafts.values():
             shutil.rmtree(draft, ignore_errors=True)
-    return backup
 
 
 def _below(root: str, files: Mapping[str, str]) -> dict[str, str]:
@@ -248,11 +384,16 @@ def _is_not_landed(name: str, digest: str, inboxes: tuple[str, ...], landed: fro
     return name.startswith(inboxes) and digest not in landed
 
 
-def _only(place: Store, old: Backup, files: Mapping[str, str]) -> Backup:
-    """An earlier backup with these of its files alone."""
-    if files == old.files:
+def _without(place: Store, old: Backup, *, unscreened: Set[str], removed: Set[str]) -> Backup:
+    """An earlier backup without files that are in none, and without those that go with removals, of which it says so."""
+    if not unscreened and not removed:
         return old
-    left = replace(old, files=files)
+    left = replace(
+        old,
+        files={name: digest for name, digest in old.files.items() if name not in unscreened and name not in removed},
+        lost=old.lost + len(removed - unscreened),
+        lost_decisions=(*old.lost_decisions, *sorted(filter(_DECISIONS.fullmatch, removed))),
+    )
     place.replace(_list_key(old.number), _record_of(left))
     return left
 
@@ -279,10 +420,25 @@ def _draft(target: Path) -> Path:
         raise UserError("storage_not_writable", place=str(target.parent), reason=reason_of(error)) from error
 
 
+class _NotAsKept(Exception):
+    """A content of a backup is not what was kept, or is not there."""
+
+    def __init__(self, *, is_missing: bool) -> None:
+        super().__init__(is_missing)
+        self.is_missing = is_missing
+
+
 def _content_of(place: Store, digest: str) -> bytes:
-    content = place.get(_content_key(digest))
+    """A content of a backup. Raises _NotAsKept for one that is not there, is another or can't be read by the disk, and UserError where an object store
+    does not answer: what it holds is as it was."""
+    try:
+        content = place.kept(_content_key(digest))
+    except UserError as error:
+        if error.code == "object_store_not_readable":
+            raise
+        raise _NotAsKept(is_missing=error.code == "object_missing") from error
     if digest_of_bytes(content) != digest:
-        raise UserError("object_altered", key=_content_key(digest), home=place.address, option=place.option)
+        raise _NotAsKept(is_missing=False)
     return content
 
 
@@ -303,7 +459,7 @@ def _is_object(name: str) -> bool:
 def _put_into(store: Store, place: Store, objects: Mapping[str, str]) -> None:
     """Put the objects of a backup into an object store, the register last: cut short, it knows of no delivery yet.
 
-    Raises UserError where anything lies there that is not of this backup, and where a content is missing or damaged.
+    Raises UserError where anything lies there that is not of this backup.
     """
     if not set(store.everything()) <= objects.keys():
         raise UserError("restore_there", place=store.address)

@@ -189,5 +189,6 @@ def test_the_page_leads_from_a_bare_machine_to_a_report_that_comes_back_from_its
     assert "Bericht:" in printed["7"]
     assert [name for name in kept["7"] if name.endswith("bericht.html")] != []
     assert "Sicherung 1" in printed["8"]
+    assert "Alle Sicherungen sind ganz: 1." in printed["8"]
     assert kept["9"] == kept["7"]
     assert not any("bericht" in name for name in kept["10"])

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kkz_eval.deliveries.register.decisions import CORRECTIONS, WAIVERS
 from kkz_eval.model.errors import UserError
-from kkz_eval.storage.backups import backups_in, make_backup, restore_backup
+from kkz_eval.storage import backups
+from kkz_eval.storage.backups import Backup, backups_in, look_over_backups, make_backup, restore_backup
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.listing import PARTIAL
 from kkz_eval.storage.store import Store
@@ -109,6 +113,29 @@ def test_what_was_purged_leaves_all_backups_with_the_next_one(place: Place, tmp_
         assert (home / "register" / "batches" / "1.json").is_file()
 
 
+def test_what_rests_on_no_delivery_stays_in_earlier_backups_and_they_say_what_went(place: Place) -> None:
+    edited = ("schulabgaenge.odcs.yaml", "indicators.yaml", "plans/plan.yaml", "plans/plan.lock", "reference/kreise.csv")
+    for folder in ("plans", "reference", WAIVERS, CORRECTIONS):
+        (place.contracts / folder).mkdir(exist_ok=True)
+    decided = (f"{WAIVERS}/a.yaml", f"{CORRECTIONS}/a.yaml")
+    for name in (*edited, *decided, f"{WAIVERS}/b.yaml", "notes.csv"):
+        (place.contracts / name).write_bytes(b"before " + name.encode())
+    (place.home / "desk").mkdir()
+    (place.home / "desk" / "2026-11-29.jsonl").write_bytes(b"a line\n")
+    before = place.back_up().backup.files
+    for name in (*edited, *decided, "notes.csv"):
+        (place.contracts / name).write_bytes(b"after")
+    (place.home / "desk" / "2026-11-29.jsonl").write_bytes(b"a line\nanother\n")
+    place.store.remove(f"landing/{digest_of_bytes(SECRET)}")
+    place.gone.add(digest_of_bytes(SECRET))
+    place.back_up()
+    (first, second) = backups_in(place.backups)
+    gone = {f"home/landing/{digest_of_bytes(SECRET)}", "contracts/notes.csv", *(f"contracts/{name}" for name in decided)}
+    assert first.files == {name: digest for name, digest in before.items() if name not in gone}
+    assert (first.lost, first.lost_decisions) == (4, ("contracts/corrections/a.yaml", "contracts/waivers/a.yaml"))
+    assert (second.lost, second.lost_decisions) == (0, ())
+
+
 def test_so_many_backups_stay_as_were_asked_for(place: Place) -> None:
     for number in range(4):
         place.contracts.joinpath("plans", "plan.yaml").write_bytes(f"id: {number}\n".encode())
@@ -149,16 +176,112 @@ def test_what_is_damaged_at_home_does_not_replace_what_was_whole(place: Place, t
     assert (tmp_path / "new" / "register" / "batches" / "1.json").read_bytes() == whole
 
 
-def test_a_damaged_backup_is_not_restored_and_nothing_is_left(place: Place, tmp_path: Path) -> None:
+@pytest.fixture(params=["folder", "object store"])
+def damaged(request: pytest.FixtureRequest, place: Place) -> Iterator[Place]:
+    """Two backups: of the first the protocol is damaged and a plan missing, and both have a damaged delivery; a third is whole but for that."""
+    if request.param == "object store":
+        place.backups = Store.at("memory://damaged-backups-of-a-test")
     place.back_up()
-    one = Path(place.url) / place.backups.list("contents")[0]
-    os.chmod(one, 0o600)
-    one.write_bytes(one.read_bytes() + b" ")
-    with pytest.raises(UserError, match="damaged"):
-        restore_backup(place.backups, None, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
+    place.store.remove("protocols/a/protokoll.html")
+    (place.contracts / "plans" / "plan.yaml").write_bytes(b"id: another\n")
+    place.back_up()
+    first, second = backups_in(place.backups)
+    for name, content in (("home/protocols/a/protokoll.html", b""), (f"home/landing/{digest_of_bytes(SECRET)}", SECRET + b" ")):
+        _replace(place.backups, _key(first, name), content)
+    place.backups.remove(_key(first, "contracts/plans/plan.yaml"))
+    assert (len(first.files), len(second.files)) == (4, 3)
+    yield place
+    for key in place.backups.everything():
+        place.backups.remove(key)
+
+
+def _key(backup: Backup, name: str) -> str:
+    return f"contents/{backup.files[name][:2]}/{backup.files[name]}"
+
+
+def _replace(store: Store, key: str, content: bytes) -> None:
+    store.remove(key)
+    store.put_as_kept(key, content)
+
+
+def test_all_is_read_without_restoring_it_and_what_is_not_whole_is_named(damaged: Place) -> None:
+    before = {key: damaged.backups.kept(key) for key in damaged.backups.everything()}
+    found = look_over_backups(damaged.backups)
+    first, second = found.backups
+    assert [(one.is_missing, one.names, one.numbers) for one in found.damages] == sorted(
+        [
+            (False, (f"home/landing/{digest_of_bytes(SECRET)}",), (1, 2)),
+            (False, ("home/protocols/a/protokoll.html",), (1,)),
+            (True, ("contracts/plans/plan.yaml",), (1,)),
+        ],
+        key=lambda one: first.files[one[1][0]],
+    )
+    assert str(found.said_of(first)).endswith("Damaged files: 2, missing: 1, of 4.")
+    assert str(found.said_of(second)).endswith("Damaged files: 1, missing: 0, of 3.")
+    assert (found.is_whole, found.contents, found.lists) == (False, 5, ())
+    assert {key: damaged.backups.kept(key) for key in damaged.backups.everything()} == before
+    # the next step that is named: what the home still has comes back, for the earlier backups, too
+    damaged.backups.remove(_key(first, f"home/landing/{digest_of_bytes(SECRET)}"))
+    damaged.back_up()
+    found = look_over_backups(damaged.backups)
+    assert [found.said_of(one) is None for one in found.backups] == [False, True, True]
+
+
+def test_a_backup_that_is_not_whole_is_refused_in_the_same_words_and_nothing_is_left(damaged: Place, tmp_path: Path) -> None:
+    found = look_over_backups(damaged.backups)
+    for backup in found.backups:
+        with pytest.raises(UserError) as refused:
+            restore_backup(damaged.backups, backup.number, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
+        assert str(refused.value).startswith(str(found.said_of(backup)))
     assert not (tmp_path / "new").exists()
     assert not (tmp_path / "newc").exists()
     assert not [name for name in os.listdir(tmp_path) if name.startswith(PARTIAL)]
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b'{"sha', None])
+def test_a_list_that_is_damaged_is_named_and_costs_its_own_backup_only(place: Place, tmp_path: Path, left: bytes | None) -> None:
+    place.back_up()
+    place.back_up()
+    key = "lists/000001.json"
+    _replace(place.backups, key, place.backups.kept(key)[:-9] if left is None else left)
+    found = look_over_backups(place.backups)
+    assert [(error.code, error.parameters["key"]) for error in found.lists] == [("backup_list_altered", key)]
+    assert ([one.number for one in found.backups], found.damages, found.is_whole) == ([2], (), False)
+    for act in (
+        place.back_up,
+        lambda: restore_backup(place.backups, 2, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc"),
+    ):
+        with pytest.raises(UserError) as refused:
+            act()
+        assert str(refused.value) == str(found.lists[0])
+    place.backups.remove(key)  # as it says
+    assert place.back_up().backup.number == 3
+    assert look_over_backups(place.backups).is_whole
+
+
+def test_where_there_is_no_backup_nothing_is_called_whole(place: Place) -> None:
+    with pytest.raises(UserError) as none:
+        look_over_backups(place.backups)
+    assert none.value.code == "backup_none"
+
+
+@pytest.mark.parametrize(("keep", "looked_over"), [(1, [3]), (2, [2])])
+def test_a_backup_that_goes_while_all_are_read_is_not_missed(
+    place: Place, monkeypatch: pytest.MonkeyPatch, keep: int, looked_over: list[int]
+) -> None:
+    place.back_up()
+    place.back_up()
+    read = backups._content_of
+
+    def meanwhile(*arguments: Any) -> bytes:
+        place.store.remove("protocols/a/protokoll.html")
+        monkeypatch.setattr(backups, "_content_of", read)
+        place.back_up(keep)
+        return read(*arguments)
+
+    monkeypatch.setattr(backups, "_content_of", meanwhile)
+    found = look_over_backups(place.backups)
+    assert ([one.number for one in found.backups], found.damages, found.is_whole) == (looked_over, (), True)
 
 
 def test_nothing_is_restored_over_something(place: Place, tmp_path: Path) -> None:
