@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kkz_eval.commands import say
 from kkz_eval.commands.terminal import telling
+from kkz_eval.deliveries.register.inbox import files_if_inbox
 from kkz_eval.evaluation.baseline import COMPARED, baseline_cells, covariate_columns, first_start
 from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
 from kkz_eval.evaluation.lock import Lock, Standing, conformity, lock_of_plan, published
@@ -97,21 +98,22 @@ def covered(study: Study, outcome: Outcome) -> Localised:
     return Joined(tuple(sentences), " ")
 
 
-def take_in(installation: Installation) -> None:
-    """Take in and judge what lies in the inbox; nothing where there is none."""
-    inbox = installation.settings.inbox
-    if inbox.is_dir() and any(inbox.iterdir()):
-        land(installation, EVERY_YEAR)
-        parse_arrivals(installation, EVERY_YEAR)
-        judge_arrivals(installation, EVERY_YEAR)
-        snapshot = current_snapshot(installation)
-        tell_what_was_judged(snapshot, weighed(snapshot, EVERY_YEAR))
+def take_in(installation: Installation) -> tuple[str, ...]:
+    """Take in and judge what lies in the inbox, nothing where there is none; the names of files that could not be read, which was said."""
+    if not files_if_inbox(installation.settings.inbox):
+        return ()
+    intake = land(installation, EVERY_YEAR)
+    parse_arrivals(installation, EVERY_YEAR)
+    judge_arrivals(installation, EVERY_YEAR)
+    snapshot = current_snapshot(installation)
+    tell_what_was_judged(snapshot, weighed(snapshot, EVERY_YEAR))
+    return intake.unread
 
 
 def lock_plan(settings: Settings, file: Path) -> int:
     """Take in what lies in the inbox, and lock the plan on its baseline; nothing is estimated. Returns 0.
 
-    Raises UserError where the plan is a variant, its baseline has no value, or it is locked and differs.
+    Raises UserError where the plan is a variant, its baseline has no value, a file of the inbox could not be read, or it is locked and differs.
     """
     installation = open_installation(settings, [file], telling(settings))
     (plan,) = installation.plans.values()
@@ -123,13 +125,15 @@ def lock_plan(settings: Settings, file: Path) -> int:
 
 def _lock(installation: Installation, plan: Plan, file: Path) -> int:
     settings = installation.settings
-    take_in(installation)
+    unread = take_in(installation)
     baseline = study_of(current_snapshot(installation), plan.id).baseline
     place, store = lock_file(file, plan), installation.steps.store
     if plan.id in installation.locks:
         lock = installation.locks[plan.id]
         if conformity(plan, lock, baseline).standing is not Standing.FOLLOWED:
             raise UserError("plan_locked_already", package=say.package, plan=plan.id, file=str(place), date=lock.locked_on)
+    elif unread:
+        raise UserError("lock_with_unread", package=say.package, plan=plan.id, inbox=str(settings.inbox), files=", ".join(unread))
     else:
         reports = {key.split("/")[2] for key in store.list(report_folder(plan.id)) if key.endswith(".html")}
         lock = lock_of_plan(plan, baseline, settings.day.isoformat(), len(reports))

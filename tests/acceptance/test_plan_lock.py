@@ -70,6 +70,16 @@ def test_locking_estimates_nothing_and_keeps_the_lock_twice(locked: Path) -> Non
     assert (content["reports_before"], content["baseline_until"], content["plan"]["id"]) == (0, 2011, "modellwelt")
 
 
+def test_a_plan_is_not_locked_while_a_file_of_the_inbox_can_not_be_read(locked: Path, tmp_path: Path) -> None:
+    world = copy_of(locked, tmp_path / "w")
+    (world / "deliveries" / "verloren.csv").symlink_to("nirgendwo.csv")
+    assert lock_plan(settings_of(world), world / "plan.yaml") == 0, "a lock that is there stays"
+    (world / LOCK).unlink()
+    with pytest.raises(UserError, match=r"verloren\.csv") as refused:
+        lock_plan(settings_of(world), world / "plan.yaml")
+    assert (refused.value.code, (world / LOCK).exists()) == ("lock_with_unread", False)
+
+
 def test_results_that_follow_the_lock_say_so(locked: Path, tmp_path: Path) -> None:
     assert _standing(copy_of(locked, tmp_path / "w")).standing is Standing.FOLLOWED
 

@@ -43,7 +43,8 @@ class Notice:
 class Intake:
     """What a scan of the inbox did.
 
-    present: number of files; landed: names that brought something new; waiting_years: of files left for other years.
+    present: number of files; landed: names that brought something new; waiting_years: of files left for other years; unread: of files that could not be
+    read at that moment, as they can be printed.
     """
 
     register: Register
@@ -52,6 +53,7 @@ class Intake:
     known: tuple[str, ...]
     notices: tuple[Notice, ...]
     waiting_years: frozenset[int]
+    unread: tuple[str, ...] = ()
 
 
 def landing_key(sha256: str) -> str:
@@ -84,8 +86,8 @@ def take_in(
         register = record_arrivals(store, scan.register, scan.arrivals, scan.seen, scan.returned)
         if register is not None:
             scan.keep_index()
-            waiting = frozenset(scan.waiting_years)
-            return Intake(register, len(names), tuple(scan.landed), tuple(scan.known), tuple(scan.notices), waiting)
+            waiting, unread = frozenset(scan.waiting_years), tuple(scan.unread)
+            return Intake(register, len(names), tuple(scan.landed), tuple(scan.known), tuple(scan.notices), waiting, unread)
 
 
 _INDEX, _INDEXED = "landing", ("landing",)
@@ -176,7 +178,7 @@ class _Scan:
     """One scan of the inbox, file by file, in the order of their names.
 
     years: that are wanted, None for all; day: kept with each arrival; seen: digest by name; taken: by digest, the name and arrivals of what is new;
-    returned: digests of the marked copies among it; copies: these by name, with what is decided in them and what was read;
+    returned: digests of the marked copies among it; unread: names of what could not be read; copies: these by name, with what is decided in them and what was read;
     whole, compared: keys of landed contents that need not be compared with the files here, and that were.
     """
 
@@ -193,6 +195,7 @@ class _Scan:
     notices: list[Notice] = field(default_factory=list)
     taken: dict[str, tuple[str, list[NewArrival]]] = field(default_factory=dict)
     waiting_years: set[int] = field(default_factory=set)
+    unread: list[str] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
     returned: set[str] = field(default_factory=set)
     copies: list[tuple[str, Returned, Sequence[ParsedTable]]] = field(default_factory=list)
@@ -206,6 +209,7 @@ class _Scan:
             data = Unreadable("file_changing", {"name": name}) if name in unsettled else content_in(inbox, name)
             if isinstance(data, Unreadable):
                 self.notices.append(_refused(name, data))
+                self.unread.append(shown(name))
                 self._keep_as_seen(name)
             else:
                 self.look_at(name, data)
