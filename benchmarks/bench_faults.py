@@ -14,10 +14,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from io import StringIO
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,7 @@ from benchmarks.desk_faults import ACTS as DESK_ACTS
 from benchmarks.desk_faults import Home, desk_failures
 from benchmarks.faults import Failure, How, Killed, failures_of, forget, objects_in, put_objects
 from benchmarks.figures import Figure
+from kkz_eval.commands.plan import lock_plan
 from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.desk.actions import record
@@ -80,6 +82,11 @@ class World:
         return self.folder / "home"
 
     @property
+    def plan(self) -> Path:
+        """The plan file, in a folder of its own with what is laid down beside it."""
+        return self.folder / "plans" / "plan.yaml"
+
+    @property
     def settings(self) -> Settings:
         """On a day that does not change: the same bytes on every day."""
         inbox, contracts = self.folder / "inbox", self.folder / "contracts"
@@ -94,7 +101,7 @@ class World:
     @property
     def stored(self) -> tuple[Path, ...]:
         """The folders in which calls fail."""
-        return tuple(self.folder / name for name in ("home", "inbox", "contracts", "backups", "again"))
+        return tuple(self.folder / name for name in ("home", "inbox", "contracts", "plans", "backups", "again"))
 
     def tree(self) -> dict[str, bytes]:
         """All files but unfinished writes, the lock's own, the desk's log (who tries twice stands there twice) and the contracts."""
@@ -142,13 +149,14 @@ def make_world(folder: Path) -> World:
     plan["estimators"] = plan["estimators"][:1]
     plan["languages"] = ["de"]
     plan["coverage"] = {"minimum": 0.5}
-    (folder / "plan.yaml").write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    world.plan.parent.mkdir()
+    world.plan.write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return world
 
 
 def open_line(world: World) -> Line:
     """The line, opened once."""
-    return Line(world, open_installation(world.settings, [world.folder / "plan.yaml"]))
+    return Line(world, open_installation(world.settings, [world.plan]))
 
 
 def take_in(line: Installation) -> bool:
@@ -168,6 +176,13 @@ def publish(line: Installation) -> bool:
         edition = make_edition(study)
         event_study_pictures(study, study.effects)
         lead_to_report(alone, plan, edition)
+    return False
+
+
+def lay_down(line: Installation) -> bool:
+    """A plan locked by its command, which reads for itself what people edit: the lock beside the plan and in the store, and the pages for a registry."""
+    with redirect_stdout(StringIO()):
+        assert lock_plan(line.settings, World(line.settings.home.parent).plan) == 0
     return False
 
 
@@ -236,6 +251,7 @@ def look_over(line: Installation) -> bool:
 Act = Callable[[Installation], bool]
 ACTS: Mapping[str, tuple[tuple[str, ...], Act]] = {
     "take_in": ((), take_in),
+    "lay_down": (("take_in",), lay_down),
     "publish": (("take_in",), publish),
     "write": (("take_in",), write_to_those_who_delivered),
     "templates": (("take_in", "write"), write_templates),
@@ -452,7 +468,7 @@ def _run(program: Path, world: World, *how: str) -> list[str]:
         "--home",
         str(world.home),
         "--plan",
-        str(world.folder / "plan.yaml"),
+        str(world.plan),
     ]
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "KKZ_SETTLE_SECONDS": "0", "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(

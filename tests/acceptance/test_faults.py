@@ -24,7 +24,16 @@ from kkz_eval.deliveries.register.reading_process import end_reading_processes
 from kkz_eval.sensors import inbox_sensor
 from kkz_eval.storage.writer import writing_alone
 
-A_SAMPLE = {"take_in": 97, "hand_in": 61, "write": 397, "back_up": 797, "bring_back": 397, "remove": 191, "look_over": 211}
+A_SAMPLE = {
+    "take_in": 97,
+    "lay_down": 47,
+    "hand_in": 61,
+    "write": 397,
+    "back_up": 797,
+    "bring_back": 397,
+    "remove": 191,
+    "look_over": 211,
+}
 """Each so-manieth call; all of them, and the report's: `make bench`."""
 
 

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 from packed import views
-from whole_runs import ALL_YEARS, CONTRACTS, copy_of, settings_of, take_in_and_judge, tree
+from whole_runs import ALL_YEARS, CONTRACTS, take_in_and_judge, tree
 
 from benchmarks.faults import kills_of
 from kkz_eval.cli import main
 from kkz_eval.commands.check_files import check_files
-from kkz_eval.commands.plan import lock_plan
 from kkz_eval.deliveries.municipal.returned import SHEET
 from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.purging import SOURCES, Holding, purge
@@ -254,23 +253,3 @@ def test_what_is_written_for_stewards_ends_alike_after_a_kill_at_any_write(
     for write in kills_of(lambda: shutil.rmtree(board), lambda: make(current_snapshot(here)), world, step=step):
         make(current_snapshot(here))
         assert {name: data for name, data in tree(board).items() if ".partial-" not in name} == expected, write
-
-
-def test_a_lock_of_a_plan_ends_alike_after_a_kill_at_any_write(finished: Path, tmp_path: Path) -> None:
-    world = copy_of(finished, tmp_path / "world")
-    kept, beside = world / "home" / "locks", world / "modellwelt.lock"
-
-    def free() -> None:
-        shutil.rmtree(kept, ignore_errors=True)
-        beside.unlink(missing_ok=True)
-
-    def lock() -> None:
-        assert lock_plan(settings_of(world), world / "plan.yaml") == 0
-
-    lock()
-    expected = beside.read_bytes()
-    for write in kills_of(free, lock, world, step=3):
-        lock()
-        assert beside.read_bytes() == expected, write
-        assert [name for name in tree(kept) if ".partial-" not in name] == ["modellwelt/0001.lock"], write
-        assert Store.at(str(world / "home")).get("locks/modellwelt/0001.lock") == expected, write
