@@ -32,7 +32,8 @@ from kkz_eval.evaluation.effects import sample_of
 from kkz_eval.evaluation.examination.block import block_of
 from kkz_eval.evaluation.examination.chance import against_chance, exchanges
 from kkz_eval.evaluation.examination.contrasts import after_less_before
-from kkz_eval.evaluation.examination.outcome import seed_of
+from kkz_eval.evaluation.examination.outcome import counted_aggregation, seed_of
+from kkz_eval.evaluation.headline import deciding
 from kkz_eval.evaluation.inference.statistics import left_of, residuals_of
 from kkz_eval.line.reopened import reopen
 from kkz_eval.line.study_figures import partial_regression_figure
@@ -44,8 +45,9 @@ from kkz_eval.reporting.sections.robustness_figures import chance_figure
 PLAN, SNAPSHOT, INDICATOR = "modellwelt", "", "schulabgaenge_ohne_abschluss"
 opened = reopen(PLAN, SNAPSHOT)
 study, plan, outcome = opened.study, opened.plan, opened.plan.outcome(INDICATOR)
-estimates = opened.kept("estimates").query("indicator == @INDICATOR")
-kept = estimates.query("estimator == 'twfe' and term == 'att' and aggregation == 'coefficient'").iloc[0]
+estimator, counted = deciding(plan).id, counted_aggregation(outcome, deciding(plan))
+estimates = opened.kept("estimates").query("indicator == @INDICATOR and estimator == @estimator and term == 'att'")
+kept = estimates.query("aggregation == @counted").iloc[0]
 print(opened)
 print(f"{kept['estimate']:.4f} [{kept['conf_low']:.4f}, {kept['conf_high']:.4f}]")
 
@@ -60,18 +62,18 @@ print(f"{kept['estimate']:.4f} [{kept['conf_low']:.4f}, {kept['conf_high']:.4f}]
 trend_figure(opened.inputs, opened.outcome(INDICATOR), opened.language)
 
 # %% [markdown]
-# ## Aus vierzehn Jahren eine Zahl je Kreis / From fourteen years one number for each Kreis
+# ## Aus vielen Jahren eine Zahl je Kreis / From many years one number for each Kreis
 #
-# Wo kein Wert fehlt und alle im selben Jahr beginnen, ist die Schätzung mit fixen Effekten ein Vergleich von einer Zahl je Kreis: Mittel der Jahre ab dem
-# Beginn weniger Mittel davor.
+# Wo kein Wert fehlt und alle im selben Jahr beginnen, ist die Schätzung mit fixen Effekten ein Vergleich von einer Zahl je Kreis: Mittel der Jahre, die
+# zählen, weniger Mittel davor. Es zählen alle ab dem Beginn oder, wo der Plan es sagt, die ab dem Jahr, in dem ein Unterschied frühestens zu sehen wäre.
 #
-# *Where no value is missing and all start in one year, the estimate with fixed effects is a comparison of one number for each Kreis: mean of the years from
-# the start on less the mean before.*
+# *Where no value is missing and all start in one year, the estimate with fixed effects is a comparison of one number for each Kreis: mean of the years that
+# count less the mean before. All years count from the start on or, where the plan says so, from the first in which a difference could be seen.*
 
 # %%
 block = block_of(sample_of(study.panel, plan, INDICATOR))
 units = block.compared
-change = block.outcome @ after_less_before(block, "coefficient")
+change = block.outcome @ after_less_before(block, counted)
 print(pd.DataFrame({"treated": units.treated_by_stratum, "units": units.units_by_stratum}).to_string())
 print(
     f"{change[units.treated].mean():.3f} − {change[~units.treated].mean():.3f} = {change[units.treated].mean() - change[~units.treated].mean():.3f}"
@@ -118,7 +120,8 @@ chance = against_chance(change, exchange, exchange.law_that_counts(plan), plan, 
 kept_chance = (
     opened.kept("inference")
     .query(
-        "indicator == @INDICATOR and estimator == 'twfe' and statistic == 'coefficient' and within == 'kind' and theta == @plan.theta_that_counts"
+        "indicator == @INDICATOR and estimator == @estimator and aggregation == @counted and statistic == 'coefficient'"
+        " and within == @exchange.within and theta == @plan.theta_that_counts"
     )
     .iloc[0]
 )

@@ -47,14 +47,17 @@ print(opened)
 #
 # Je Datensatz und Jahr: von wie vielen Kommunen, die liefern sollten, eine Lieferung gilt. Wer beteiligt ist, schuldet die Jahre ab dem Beitritt.
 #
-# *By dataset and year: of how many municipalities that owe one a delivery holds. Who takes part owes the years since joining.*
+# Wo keine Kommune etwas schuldet oder schickte, steht keine Zeile da.
+#
+# *By dataset and year: of how many municipalities that owe one a delivery holds. Who takes part owes the years since joining. Where no municipality owes or
+# sent anything, there is no row.*
 
 # %%
-delivered_figure(snapshot, opened.language)
-
-# %%
-tiles = pd.DataFrame(delivered_tiles(snapshot, opened.language))
+tiles = pd.DataFrame(delivered_tiles(snapshot, opened.language), columns=["title", "year", "owed", "held"])
 print(tiles.groupby("title", sort=False)[["held", "owed"]].sum().to_string())
+
+# %%
+delivered_figure(snapshot, opened.language) if len(tiles) else None
 
 # %% [markdown]
 # Ein Bericht hält fest, auf welchen Lieferungen er beruht. Es sind die, die der Datenstand annimmt.

@@ -31,6 +31,9 @@ import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.effects import run_outcome, sample_of
+from kkz_eval.evaluation.estimators.event_study import exposed_weights
+from kkz_eval.evaluation.examination.outcome import counted_aggregation
+from kkz_eval.evaluation.headline import deciding
 from kkz_eval.evaluation.plan import Specification
 from kkz_eval.evaluation.sensitivity.breakdown import breakdown_relative_magnitudes, breakdown_smoothness
 from kkz_eval.evaluation.sensitivity.event_coefficients import event_study_coefficients
@@ -41,7 +44,7 @@ from kkz_eval.reporting.sections.robustness_figures import sensitivity_figure, s
 
 PLAN, SNAPSHOT, INDICATOR = "modellwelt", "", "schulabgaenge_ohne_abschluss"
 opened = reopen(PLAN, SNAPSHOT)
-study, plan = opened.study, opened.plan
+study, plan, outcome = opened.study, opened.plan, opened.plan.outcome(INDICATOR)
 kept = opened.kept("sensitivity").query("indicator == @INDICATOR")
 print(opened)
 
@@ -65,7 +68,7 @@ specification_figure(opened.inputs, opened.outcome(INDICATOR), opened.language)
 # %%
 each = replace(
     plan,
-    estimators=tuple(spec for spec in plan.estimators if spec.method in ("twfe", "event_study")),
+    estimators=(deciding(plan),),
     specifications=(Specification("without_each", without_each="unit"),),
     inference=plan.inference.estimates_only,
     audit=None,
@@ -74,41 +77,49 @@ each = replace(
 without = run_outcome(study.panel, each, INDICATOR)
 rows = without.sensitivity[without.sensitivity["parameter"].astype(str).str.startswith("without_each:")]
 middle = (rows["conf_low"] + rows["conf_high"]) / 2
-twfe = opened.kept("estimates").query("indicator == @INDICATOR and estimator == 'twfe' and term == 'att'").iloc[0]
-again = without.estimates.query("estimator == 'twfe' and term == 'att'").iloc[0]
-assert abs(again["estimate"] - twfe["estimate"]) < 1e-9
-print(f"{len(rows)} mal / times: {middle.min():.3f} … {middle.max():.3f} ({twfe['estimate']:.3f})")
+estimator, counted = deciding(plan).id, counted_aggregation(outcome, deciding(plan))
+own = "indicator == @INDICATOR and estimator == @estimator and aggregation == @counted and term == 'att'"
+whole, again = (table.query(own)["estimate"].item() for table in (opened.kept("estimates"), without.estimates))
+assert abs(again - whole) < 1e-9
+print(f"{len(rows)} mal / times: {middle.min():.3f} … {middle.max():.3f} ({whole:.3f})")
 
 # %% [markdown]
 # ## Wenn die Trends doch verschieden waren / If trends differed after all
 #
 # Rambachan und Roth (2023). M̄: Der Unterschied der Trends bewegt sich von Jahr zu Jahr höchstens M̄-mal so stark wie vor dem Beginn. M: Er knickt um
-# höchstens M im Jahr. Darunter die Spanne, wenn je ein Kreis fehlt.
+# höchstens M im Jahr. Dazu die Spanne, wenn je ein Kreis fehlt, auch wo der Plan danach nicht fragt.
 #
 # *Rambachan and Roth (2023). M̄: from year to year the difference of trends moves at most M̄ times as much as before the start. M: it bends by at most M a
-# year. With the range when each Kreis is left out in turn.*
+# year. With the range when each Kreis is left out in turn, also where the plan does not ask for it.*
 
 # %%
+others = tuple(one for one in opened.inputs.specifications if not one.without_each)
 shown = replace(
     opened.inputs,
     sensitivity=pd.concat([opened.inputs.sensitivity, rows]),
-    specifications=(*opened.inputs.specifications, SpecificationInfo("without_each", {}, without_each=True)),
+    specifications=(*others, SpecificationInfo("without_each", {}, without_each=True)),
 )
 sensitivity_figure(shown, opened.outcome(INDICATOR), opened.language)
 
 # %% [markdown]
 # ## Wo es kippt / Where it falls
 #
-# Das größte M̄ und das größte M, bei denen die Spanne null noch ausschließt, für das erste Jahr und das Mittel aller Jahre. Ein kleiner Wert heißt: Schon
-# Unterschiede der Trends, wie sie vor dem Beginn zu sehen waren, könnten das Ergebnis allein erklären. `nan`: Null ist auch ohne jeden darin.
+# Das größte M̄ und das größte M, bei denen die Spanne null noch ausschließt, für das erste Jahr, das Mittel aller Jahre und, wo nicht alle zählen, das
+# Mittel der gewerteten (`exposed`). Ein kleiner Wert heißt: Schon Unterschiede der Trends, wie sie vor dem Beginn zu sehen waren, könnten das Ergebnis allein
+# erklären. `nan`: Null ist auch ohne jeden darin.
 #
-# *The largest M̄ and the largest M whose interval still excludes zero, for the first year and the mean of all years. A small value says: differences of trends
-# such as were seen before the start could explain the result by themselves. `nan`: zero is in it without any.*
+# *The largest M̄ and the largest M whose interval still excludes zero, for the first year, the mean of all years and, where not all count, the mean of those
+# that do (`exposed`). A small value says: differences of trends such as were seen before the start could explain the result by themselves. `nan`: zero is in it
+# without any.*
 
 # %%
-event = event_study_coefficients(sample_of(study.panel, plan, INDICATOR), plan)
+sample = sample_of(study.panel, plan, INDICATOR)
+event = event_study_coefficients(sample, plan)
 alpha = 1 - plan.inference.level
-for target, weights in (("first", event.first_effect()), ("average", event.average_effect())):
+targets = {"first": event.first_effect(), "average": event.average_effect()}
+if sample.earliest is not None:
+    targets["exposed"] = exposed_weights(sample, event.event_times.tolist())[event.pre_periods :]
+for target, weights in targets.items():
     for method, largest in (("breakdown", breakdown_relative_magnitudes), ("breakdown_smoothness", breakdown_smoothness)):
         found = largest(event, weights, alpha)
         np.testing.assert_allclose(

@@ -25,7 +25,9 @@
 # `KKZ_HOME`; `SNAPSHOT` takes the name of another state, or how it begins. Nothing is written into the folder.*
 
 # %%
+from kkz_eval.evaluation.examination.chance import names_of
 from kkz_eval.evaluation.examination.seen import seen_of
+from kkz_eval.evaluation.headline import deciding
 from kkz_eval.evaluation.lock import Standing
 from kkz_eval.evaluation.plan import Outcome
 from kkz_eval.evaluation.results import EstimateTable
@@ -79,7 +81,7 @@ plan = opened.plan
 own = opened.asked_otherwise(
     "meine-frage",
     catalogue=ENTRY,
-    outcomes=(Outcome(OWN, role="primary", window=(2006, 2019)),),
+    outcomes=(Outcome(OWN, role="primary", window=plan.outcomes[0].window),),
     sources={**plan.sources, OWN: "schulabgaenge_amtlich"},
     negative_controls=(),
     registered=None,
@@ -110,8 +112,9 @@ audit_figure(own, effects.audit, OWN, opened.language)
 
 # %%
 print(EstimateTable(effects.estimates.query("term == 'att' and aggregation in ('coefficient', 'simple')"), opened.language))
-kept = opened.kept("power")
-assert abs(effects.power.query("within == 'kind' and theta == 'hat'")["mde"].item() - seen.mde) < 1e-9
+estimator, within = deciding(own.plan).id, names_of(own.plan.comparison.within)
+found = effects.power.query("estimator == @estimator and within == @within and theta == @seen.theta")
+assert abs(found["mde"].item() - seen.mde) < 1e-9
 
 # %%
 inputs = report_inputs(own, effects)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.arrays import PerUnit
+from kkz_eval.evaluation.examination.chance import names_of
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.line import say as of_line
 from kkz_eval.line.gap_costs import board_of
@@ -42,8 +43,10 @@ def delivered_tiles(snapshot: Snapshot, language: Language) -> tuple[Tile, ...]:
 
 
 def delivered_figure(snapshot: Snapshot, language: Language) -> Figure:
-    """What is there of what is owed. Raises ValueError where nobody owes or sent anything."""
+    """What is there of what is owed. Raises UserError where nobody owes or sent anything."""
     shown = Delivered(delivered_tiles(snapshot, language), bool(snapshot.simulated))
+    if not shown.tiles:
+        raise UserError("nothing_delivered", package=of_line.package, snapshot=snapshot.name)
     return draw_delivered("delivered.figure", shown, (say("figures.delivered_caption").in_language(language),), language)
 
 
@@ -91,9 +94,11 @@ def partial_regression_figure(
 def _size(plan: Plan, row: Mapping[Any, Any], language: Language) -> Size:
     columns = ", ".join(str(row[name]) for name in ("within", "adjust") if row[name])
     held = say("figures.audit_held", columns=columns) if columns else say("figures.audit_held_nothing")
-    own = (row["within"], row["adjust"]) == (", ".join(plan.comparison.within), ", ".join(plan.comparison.adjust))
-    law = say(f"figures.audit_law.{row['theta']}").in_language(language)
-    return Size(held.in_language(language), law, float(str(row["size"])), own and row["theta"] == plan.theta_that_counts)
+    law = say(f"figures.audit_law.{row['theta']}", column=row["law"]).in_language(language)
+    is_own = (row["within"], row["adjust"]) == (names_of(plan.comparison.within), names_of(plan.comparison.adjust))
+    is_own_law = plan.audit is None or plan.audit.law in (None, row["law"])  # the audit tries other columns, too
+    counts = is_own and is_own_law and row["theta"] == plan.theta_that_counts
+    return Size(held.in_language(language), law, float(str(row["size"])), counts)
 
 
 def _is_simulated(study: Study, indicator: str) -> bool:

@@ -43,6 +43,15 @@ def test_where_nothing_was_made_of_a_state_it_says_what_there_is_wherever_that_i
         assert (opened.study.snapshot.name in unknown.value.sentence.in_language("de")) is (plan == "modellwelt")
 
 
+def test_a_value_that_the_plan_does_not_compare_is_a_sentence_that_names_its_indicators(opened: Reopened) -> None:
+    assert opened.value("schulabgaenge_ohne_abschluss", "05112", 2015) > 0
+    for asked in (("sgbii", "05112", 2015), ("schulabgaenge_ohne_abschluss", "00000", 2015), ("sgbii_quote", "05112", 1066)):
+        with pytest.raises(UserError) as refused:
+            opened.value(*asked)
+        said = refused.value.sentence.in_language("de")
+        assert all(str(part) in said for part in (*asked, "modellwelt", "schulabgaenge_hochschulreife")), said
+
+
 def test_what_is_asked_otherwise_is_held_against_plan_and_catalogue(opened: Reopened) -> None:
     with pytest.raises(UserError):
         opened.asked_otherwise("mine", weight="nothing_of_the_kind")
