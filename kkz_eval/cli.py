@@ -134,12 +134,14 @@ def _add_replication(commands: Any, words: Callable[[str], str]) -> None:
     trace.add_argument("report", metavar="REPORT", help=words("report"))
     trace.add_argument("number", metavar="NUMBER_ID", help=words("trace_number"))
     trace.add_argument("--cells", type=Path, metavar="OUT.csv", help=words("trace_cells"))
+    trace.add_argument("--plan", type=Path, help=words("report_plan"))
     trace.add_argument("--home", type=Path, help=words("home"))
     trace.add_argument("--json", action="store_true", help=words("json"))
     trace.set_defaults(command=_trace)
 
     verify = commands.add_parser("verify", help=words("verify"), description=words("verify_long"))
     verify.add_argument("report", metavar="REPORT", help=words("report"))
+    verify.add_argument("--plan", type=Path, help=words("report_plan"))
     verify.add_argument("--home", type=Path, help=words("home"))
     verify.set_defaults(command=_verify)
 
@@ -359,13 +361,13 @@ def _trace(options: argparse.Namespace) -> int:
     from kkz_eval.commands.trace import trace_number
 
     form = "json" if options.json else "text"
-    return trace_number(load_settings(home=options.home), options.report, options.number, options.cells, form)
+    return trace_number(load_settings(home=options.home), options.report, options.number, options.cells, form, options.plan)
 
 
 def _verify(options: argparse.Namespace) -> int:
     from kkz_eval.commands.verify import verify_report
 
-    return verify_report(load_settings(home=options.home), options.report)
+    return verify_report(load_settings(home=options.home), options.report, options.plan)
 
 
 def _fetch(options: argparse.Namespace) -> int:

@@ -26,12 +26,13 @@ NEAR = 5
 """So many identifiers are offered where the one named is not on the page."""
 
 
-def trace_number(settings: Settings, report: str, identifier: str, cells: Path | None, form: str) -> int:
-    """Print what a number of a report rests on. form: text | json; cells: file to write every cell into, as CSV.
+def trace_number(settings: Settings, report: str, identifier: str, cells: Path | None, form: str, plan_file: Path | None) -> int:
+    """Print what a number of a report rests on. form: text | json; cells: file to write every cell into, as CSV; plan_file: of the report's plan,
+    None where it lies beside the contracts.
 
     Returns 0. Raises UserError where report or number is not there, or the file exists.
     """
-    installation = open_installation(settings)
+    installation = open_installation(settings, None if plan_file is None else [plan_file])
     kept = kept_report(installation, report)
     number = _number(installation.steps.store, kept, identifier)
     with held(installation, "kkz-eval trace", telling_beside(settings)) as alone:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
 from kkz_eval.commands import say
 from kkz_eval.line.installation import open_installation
@@ -14,9 +15,12 @@ SHOWN = 20
 """So many differences are printed; the rest is counted."""
 
 
-def verify_report(settings: Settings, report: str) -> int:
-    """Print what differs. Returns 0 where nothing does, 1 where anything does. Raises UserError where it can't be computed anew."""
-    installation, language = open_installation(settings), settings.language
+def verify_report(settings: Settings, report: str, plan_file: Path | None) -> int:
+    """Print what differs. plan_file: of the report's plan, None where it lies beside the contracts.
+
+    Returns 0 where nothing differs, 1 where anything does. Raises UserError where it can't be computed anew.
+    """
+    installation, language = open_installation(settings, None if plan_file is None else [plan_file]), settings.language
     kept = kept_report(installation, report)
     print(say("verify.begins", folder=kept.folder).in_language(language), flush=True)
     found = verify(installation, kept)

@@ -130,6 +130,27 @@ def test_a_report_computed_anew_without_anything_derived_is_the_same_and_nothing
     assert sorted(path for path in home.rglob("*") if path.is_file()) == before
 
 
+def test_the_plan_of_a_report_may_lie_elsewhere_than_beside_the_contracts(
+    installation: Installation,
+    report: KeptReport,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    contracts = shutil.copytree(installation.settings.contracts, tmp_path / "contracts")
+    plan = (contracts / "plans" / "small.yaml").rename(tmp_path / "mein_plan.yaml")
+    monkeypatch.setenv("KKZ_CONTRACTS", str(contracts))
+    home = str(installation.settings.home)
+    page = f"{home}/{report.pages[0]}"
+    assert main(["verify", page, "--home", home]) == 2
+    assert "mit --plan nennen" in capsys.readouterr().err
+    assert main(["verify", page, "--plan", str(plan), "--home", home]) == 0
+    assert "alles gleich" in capsys.readouterr().out
+    number = next(iter(report.numbers(installation.steps.store, report.pages[0])))
+    assert main(["trace", "modellwelt", number, "--plan", str(plan), "--home", home]) == 0
+    assert number in capsys.readouterr().out
+
+
 def test_a_changed_table_and_a_changed_number_on_the_page_are_named(
     installation: Installation, report: KeptReport, tmp_path: Path
 ) -> None:
