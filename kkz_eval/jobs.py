@@ -14,6 +14,7 @@ import dagster as dg
 from dagster._core.execution.execution_result import ExecutionResult
 
 from kkz_eval.assets.descriptions import described
+from kkz_eval.assets.moment import TAG
 from kkz_eval.partitions import years_as_tags
 
 YEARLY_RUN = "Jahreslauf"
@@ -55,13 +56,15 @@ class RunOutcome:
     """How a run of the job ended, in sentences.
 
     success: every step ran and no blocking check failed; failures: what stopped a part of the run; warnings: what the
-    checks that do not block found; metadata: of each materialised asset, by its name.
+    checks that do not block found; metadata: of each materialised asset, by its name; snapshot: the name of the state of the data that its numbers
+    rest on, "" where it did not come so far.
     """
 
     success: bool
     failures: tuple[str, ...]
     warnings: tuple[str, ...]
     metadata: Mapping[str, Mapping[str, Any]]
+    snapshot: str = ""
 
 
 def execute_yearly_run(defs: dg.Definitions, instance: dg.DagsterInstance, years: Sequence[int]) -> RunOutcome:
@@ -78,10 +81,11 @@ def execute_yearly_run(defs: dg.Definitions, instance: dg.DagsterInstance, years
         tags=years_as_tags(years),
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
-    return _outcome(result)
+    run = instance.get_run_by_id(result.run_id)
+    return _outcome(result, "" if run is None else run.tags.get(TAG, ""))
 
 
-def _outcome(result: ExecutionResult) -> RunOutcome:
+def _outcome(result: ExecutionResult, snapshot: str) -> RunOutcome:
     failures: list[str] = []
     warnings: list[str] = []
     metadata: dict[str, Mapping[str, Any]] = {}
@@ -100,4 +104,4 @@ def _outcome(result: ExecutionResult) -> RunOutcome:
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed:
             (failures if evaluation.blocking else warnings).append(evaluation.description or evaluation.check_name)
-    return RunOutcome(result.success, tuple(failures), tuple(warnings), metadata)
+    return RunOutcome(result.success, tuple(failures), tuple(warnings), metadata, snapshot)

@@ -19,7 +19,7 @@ from kkz_eval.jobs import RunOutcome, execute_yearly_run
 from kkz_eval.line.current_pages import first_page
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.sentences import conflict_sentence
-from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.snapshot import open_snapshot
 from kkz_eval.line.study import study_of
 from kkz_eval.model.texts import Joined
 from kkz_eval.partitions import known_years, span_of_years
@@ -53,7 +53,7 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
         return 2
     refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
     refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
-    snapshot = current_snapshot(installation)
+    snapshot = open_snapshot(installation, outcome.snapshot)  # not what came since
     told = {line for said in outcome.failures for line in said.splitlines()}
     for conflict in snapshot.conflicts:
         if conflict_sentence(conflict).in_language(settings.language) not in told:  # plans that it stopped have said it

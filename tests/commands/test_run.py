@@ -36,7 +36,9 @@ def test_numbers_are_called_simulated_where_a_report_that_was_made_rests_on_such
     plans = {name: Plan(name, (), ()) for name in ("genuine", "model")}
     conflicts = tuple(Conflict("gisd", "05111", year, ("a.csv", "b.csv")) for year in (2014, 2015))
     first, second = (conflict_sentence(conflict).in_language("de") for conflict in conflicts)
-    outcome = RunOutcome(False, (f"model: zu wenige Werte\n{first}",), (), {f"report_{made}": {"bericht": "bericht.html"}})
+    outcome = RunOutcome(
+        False, (f"model: zu wenige Werte\n{first}",), (), {f"report_{made}": {"bericht": "bericht.html"}}, "of the run"
+    )
     settings = Settings(Path("home"), Path("inbox"), Path("contracts"))
     line = SimpleNamespace(plans=plans, settings=settings, progress=lambda _: None)
     monkeypatch.setattr(run, "inbox_files", lambda _: ())
@@ -45,7 +47,8 @@ def test_numbers_are_called_simulated_where_a_report_that_was_made_rests_on_such
     monkeypatch.setattr(run, "history_said", lambda _: nullcontext())
     monkeypatch.setattr(run, "open_instance", lambda _: nullcontext())
     monkeypatch.setattr(run, "execute_yearly_run", lambda *_: outcome)
-    monkeypatch.setattr(run, "current_snapshot", lambda _: SimpleNamespace(conflicts=conflicts, rejected_slices=()))
+    snapshots = {"of the run": SimpleNamespace(conflicts=conflicts, rejected_slices=())}
+    monkeypatch.setattr(run, "open_snapshot", lambda _, name: snapshots[name])
     monkeypatch.setattr(run, "study_of", lambda _, plan: SimpleNamespace(simulated=plan == "model"))
     assert run.run_line(settings, None, None) == 1
     said = "".join(capsys.readouterr())
