@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.indicators.catalogue import Station, StationCount
-from kkz_eval.indicators.territory import bridged_counts
+from kkz_eval.indicators.territory import TABLE, bridged_counts, with_tables
 from kkz_eval.model.tables import PSEUDO_COHORTS
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_table
 from kkz_eval.storage.steps import Steps
 
 KNOWN, SYMBOL, MISSING, NOT_REACHED = "known", "symbol", "missing", "not_reached"
-_READ = ["observation_id", "unit_id", "year", "value", "flag", "edition"]
+_READ = ["observation_id", "unit_id", "year", "value", "flag", "edition", TABLE]
 
 
 def counts_of(stations: Sequence[Station]) -> tuple[StationCount, ...]:
@@ -74,7 +74,7 @@ def _selected(observations: Mapping[str, pa.Table], stations: Sequence[StationCo
         for origin, dataset in station.datasets.items():
             if dataset not in observations:
                 continue
-            rows = observations[dataset].filter(pc.equal(observations[dataset].column("measure"), station.measure))
+            rows = with_tables(observations[dataset].filter(pc.equal(observations[dataset].column("measure"), station.measure)))
             for dimension, code in station.where:
                 given = pc.map_lookup(rows.column("dimensions"), pa.scalar(dimension), "first")
                 rows = rows.filter(pc.equal(given, code))

@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 
 from kkz_eval.indicators.catalogue import Indicator, IndicatorSource, Selection, Share
 from kkz_eval.indicators.quality import flag_of_parts
-from kkz_eval.indicators.territory import bridged_counts, over_municipalities
+from kkz_eval.indicators.territory import TABLE, bridged_counts, over_municipalities, with_tables
 from kkz_eval.model.tables import INDICATOR_EDGES, INDICATORS
 from kkz_eval.storage.digests import digest_of, digest_of_table
 
-_READ = ["observation_id", "unit_id", "year", "value", "flag", "edition"]
+_READ = ["observation_id", "unit_id", "year", "value", "flag", "edition", TABLE]
 SMALL_COUNT = 5
 INVALID = "invalid"  # flag of a figure that its source declares invalid (breaks.yaml)
 _CODE = "code"  # of the dimension that is summed
@@ -118,7 +118,7 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
 
 def _select(observations: pa.Table, selection: Selection) -> pa.Table:
     """Columns `_READ`, `_CODE` where codes are summed, `_SIGN` where a part is taken away."""
-    rows = observations.filter(pc.equal(observations.column("measure"), selection.measure))
+    rows = with_tables(observations.filter(pc.equal(observations.column("measure"), selection.measure)))
     if selection.level is not None:
         rows = rows.filter(pc.equal(rows.column("level"), selection.level))
     if selection.less:
@@ -142,7 +142,7 @@ def _with_codes(rows: pa.Table, codes: Mapping[str, str]) -> pa.Table:
 
 
 def _frame(table: pa.Table, selection: Selection, void: _Void) -> pd.DataFrame:
-    """unit_id, year, value, flag, edition, and `ids`: the observations of each row."""
+    """unit_id, year, value, flag, edition, `table` (territory.with_tables), and `ids`: the observations of each row."""
     frame = pd.DataFrame({name: table.column(name).to_pylist() for name in table.column_names})
     frame = frame.astype({"unit_id": object, "year": "int64", "value": float})  # of no rows, too
     keys = [name for name in ("unit_id", "year", _CODE, _SIGN) if name in frame.columns]
@@ -163,7 +163,8 @@ def _frame(table: pa.Table, selection: Selection, void: _Void) -> pd.DataFrame:
 def _summed(frame: pd.DataFrame, n: int) -> pd.DataFrame:
     """The counts of n codes added per unit and year: missing where not all of them have a figure; flags as flag_of_parts says."""
     groups = frame.groupby(["unit_id", "year"], sort=True)
-    added = groups.agg(edition=("edition", "first"), ids=("observation_id", list))
+    added = groups.agg(edition=("edition", "first"), table=(TABLE, "first"), ids=("observation_id", list))
+    added[TABLE] = added[TABLE].where(groups[TABLE].nunique() == 1)  # none where it is of several
     added["value"] = groups["value"].sum(min_count=n)
     flagged = frame[frame["flag"].notna()].groupby(["unit_id", "year"])["flag"]
     valued = set(added.index[added["value"].notna()])

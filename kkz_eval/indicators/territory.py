@@ -11,6 +11,8 @@ from datetime import date
 from functools import cache
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from kkz_eval.indicators.quality import flag_of_parts
 from kkz_eval.model.errors import UserError
@@ -26,6 +28,8 @@ from kkz_eval.reference.register import (
 )
 from kkz_eval.reference.tables import as_whole_kreis, official_units
 
+TABLE = "table"
+"""The column that tells figures of one table from those of another."""
 _PACKAGE = "kkz_eval.indicators"
 
 
@@ -46,22 +50,40 @@ class SumDifference:
         return self.total - self.figure
 
 
+def with_tables(observations: pa.Table) -> pa.Table:
+    """Observations with the column `table`, by which figures of one table are told from those of another for the same year: the edition, or where a
+    table names none, the number of its file among those of the year in the order of arrival, so that a corrected file that takes the place of another
+    changes nothing. The latter only of units that took part in a change: of no others does it matter."""
+    edition = observations.column("edition").combine_chunks()
+    of_changed = pc.is_in(observations.column("unit_id"), pa.array(sorted(_predecessors() | _heirs()), pa.string()))
+    of_file = pc.and_(of_changed, pc.equal(edition, "")).combine_chunks()
+    rows = observations.filter(of_file)
+    years, came = rows.column("year").to_pylist(), rows.column("known_from").to_pylist()
+    files: dict[int, set[int]] = {}
+    for year, arrival in zip(years, came, strict=True):
+        files.setdefault(year, set()).add(arrival)
+    number = {(year, arrival): str(at) for year, of in files.items() for at, arrival in enumerate(sorted(of), 1)}
+    tables = pa.array([number[place] for place in zip(years, came, strict=True)], pa.string())
+    return observations.append_column(TABLE, pc.replace_with_mask(edition, of_file, tables))
+
+
 def bridged_counts(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     """Counts of units that are no more, summed to their successor of today; rows of other units unchanged and in their order.
 
-    frame: unit_id, year, value, flag, edition, ids (lists), of one measure; origin: municipal | official. A sum needs a value of every unit that the
-    successor was made of at some moment since the beginning of the year: of all predecessors, and of the successor itself where it was there beside
-    them. Else it is missing, with the first sign for a number; letters of quality stay with the sum. What a unit counted itself while others of its
-    area of today were there is of its own area then, whether they delivered anything or not; an official table that names none of them goes back by
-    the area of a later day. Youth offices and municipalities share the key of a dissolved city, so a frame holds one level only. Raises UserError
-    where a successor and its predecessors have figures for one year that can't be parts of one sum: it was made of them alone, or they come from two
-    editions.
+    frame: unit_id, year, value, flag, edition, table (as with_tables, None for a figure made of several; not in the result), ids (lists), of one
+    measure; origin: municipal | official. A sum needs a value of every unit that the successor was made of at some moment since the beginning of the
+    year: of all predecessors, and of the successor itself where it was there beside them. Else it is missing, with the first sign for a number;
+    letters of quality stay with the sum. What a unit counted itself while others of its area of today were there is of its own area then, whether
+    they delivered anything or not; an official table that names none of them goes back by the area of a later day. Youth offices and municipalities
+    share the key of a dissolved city, so a frame holds one level only. Raises UserError where a successor and its predecessors have figures for one
+    year that can't be parts of one sum: it was made of them alone, or they come from two official tables, of which the later may count one in the
+    other.
     """
     gone = frame["unit_id"].isin(_predecessors())
     is_own = origin == "municipal"
     changed = frame["unit_id"].isin(_heirs()) | gone if is_own else gone
     if not changed.any():
-        return frame
+        return frame.drop(columns=TABLE)
     at_offices = bool(frame["unit_id"].str.startswith("JH").any())
     today = {unit: (current_office_key if at_offices else current_key)(unit) for unit in frame["unit_id"].unique()}
     successors = {today[unit] for unit in frame.loc[changed, "unit_id"].unique()}
@@ -89,8 +111,8 @@ def bridged_counts(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
         )
         replaced.add((successor, year))
     kept = [pair not in replaced for pair in zip(frame["unit_id"], frame["year"], strict=True)]
-    unchanged = frame.loc[~gone & pd.Series(kept, index=frame.index)]
-    return pd.concat([unchanged, pd.DataFrame(rows, columns=list(frame.columns))], ignore_index=True) if rows else unchanged
+    unchanged = frame.loc[~gone & pd.Series(kept, index=frame.index)].drop(columns=TABLE)
+    return pd.concat([unchanged, pd.DataFrame(rows, columns=list(unchanged.columns))], ignore_index=True) if rows else unchanged
 
 
 def _parts_of(
@@ -115,12 +137,17 @@ def _parts_of(
         return ended
     # tables go back by the area of a later day, or keep that of an earlier one: a successor that is there is never a part of what it took over already
     possible = [units for at, (_, units) in enumerate(stages) if at >= now or successor not in units]
-    if given in possible and (successor not in given or len(editions) == 1):
+    if given in possible and (successor not in given or len(given) == 1 or named is None or _are_of_one_table(valued)):
         return None if given == {successor} else given
     if successor in given and not given < ended:
         units = ", ".join(sorted(given - {successor}))
         raise UserError("territory_twice", package=_PACKAGE, unit=successor, year=year, predecessors=units)
     return None if here == {successor} else ended
+
+
+def _are_of_one_table(rows: pd.DataFrame) -> bool:
+    """Whether figures stand in one official table, which has one area for each unit."""
+    return bool(rows[TABLE].notna().all()) and rows[TABLE].nunique() == 1
 
 
 def over_municipalities(frame: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:

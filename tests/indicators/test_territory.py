@@ -9,11 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.indicators import territory
-from kkz_eval.indicators.territory import bridged_counts, by_kreis, over_municipalities, sums_against_kreise
+from kkz_eval.indicators.territory import bridged_counts, by_kreis, over_municipalities, sums_against_kreise, with_tables
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference import register
 from kkz_eval.reference.register import Unit, all_kreise, municipalities_of_kreis, municipalities_of_office
@@ -24,8 +25,8 @@ LIFE = ("valid_from", "valid_until", "successor")
 
 
 def frame(*rows: tuple[str, int, float | None, str | None]) -> pd.DataFrame:
-    full = [(unit, year, value, flag, "", [f"{unit}-{year}"]) for unit, year, value, flag in rows]
-    table = pd.DataFrame(full, columns=["unit_id", "year", "value", "flag", "edition", "ids"])
+    full = [(unit, year, value, flag, "", "a file", [f"{unit}-{year}"]) for unit, year, value, flag in rows]
+    table = pd.DataFrame(full, columns=["unit_id", "year", "value", "flag", "edition", "table", "ids"])
     return table.assign(value=table["value"].astype(float))
 
 
@@ -138,12 +139,25 @@ def test_what_a_unit_counted_itself_does_not_stand_for_others_that_delivered_not
 
 
 @pytest.mark.usefixtures("taken_over")
-def test_figures_of_two_editions_or_of_a_part_that_is_in_the_whole_are_no_sum() -> None:
-    two = frame(("05978", 2015, 4, None), ("05915", 2015, 40, None)).assign(edition=["2016", "2020"])
+def test_figures_of_two_tables_or_of_a_part_that_is_in_the_whole_are_no_sum() -> None:
+    two = frame(("05978", 2015, 4, None), ("05915", 2015, 44, None)).assign(table=["as it was", "by the area of a later day"])
+    assert cells(bridged_counts(two, "municipal")) == {("05915", 2015): 48}  # each counted itself
     for table in (two, frame(("05978", 2017, 4, None), ("05915", 2017, 45, None))):
         with pytest.raises(UserError) as caught:
             official(table)
         assert caught.value.code == "territory_twice"
+
+
+@pytest.mark.usefixtures("taken_over")
+def test_official_tables_without_an_edition_are_told_apart_by_their_files_where_territory_changed() -> None:
+    columns = {"unit_id": ["05978", "05915", "05111", "05915", "05915"], "edition": ["", "", "", "2020", ""]}
+    columns |= {"known_from": [9, 12, 9, 12, 12], "year": [2012, 2012, 2012, 2012, 2013]}
+    assert with_tables(pa.table(columns)).column("table").to_pylist() == ["1", "2", "", "2020", "1"]
+    several = frame(("05978", 2015, 4, None), ("05915", 2015, 40, None), ("05915", 2018, 60, None)).assign(table=None)
+    assert cells(official(several.loc[several["year"] == 2018]))["05915", 2018] == 60
+    assert cells(official(pd.concat([several.iloc[2:], several.iloc[:1]])))["05915", 2018] == 60
+    with pytest.raises(UserError, match="05915"):
+        official(several)
 
 
 def sums(*rows: tuple[str, int, float]) -> list[tuple[str, int, float]]:
