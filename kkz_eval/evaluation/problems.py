@@ -5,6 +5,7 @@ Belongs here: the values that carry such a reason. Does not belong here: finding
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ from kkz_eval.model.errors import ProblemsFound
 from kkz_eval.model.texts import Language, Localised, Sentence
 
 PACKAGE = "kkz_eval.evaluation"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SMALLEST, _LARGEST = 4, 6  # powers of ten between which a number is written out
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,25 @@ class Figure(Localised):
     def in_language(self, language: Language) -> str:
         """The number as it is written in that language."""
         return str(format_decimal(self.value, format="0." + "#" * self.digits, locale=language))
+
+
+@dataclass(frozen=True)
+class Rounded(Localised):
+    """A figure of any size in a sentence: 0,0123, 4.570, 1,2·10⁹. digits: those that say something."""
+
+    value: float
+    digits: int = 3
+
+    def in_language(self, language: Language) -> str:
+        """The number as it is written in that language."""
+        if math.isinf(self.value):
+            return "∞"
+        mantissa, _, exponent = f"{self.value:.{self.digits - 1}e}".partition("e")
+        if not -_SMALLEST <= int(exponent) < _LARGEST:
+            return f"{Figure(float(mantissa), self.digits).in_language(language)}·10{str(int(exponent)).translate(_RAISED)}"
+        return str(
+            format_decimal(float(f"{mantissa}e{exponent}"), format="#,##0." + "#" * (self.digits + _SMALLEST), locale=language)
+        )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from kkz_eval.evaluation.estimators.concentration import Concentration
+from kkz_eval.evaluation.problems import Rounded
 from kkz_eval.model.texts import catalogue
 
 PACKAGE = "kkz_eval.evaluation"
@@ -28,3 +32,20 @@ def test_every_code_in_the_sources_has_a_sentence() -> None:
         assert f"refused.{code}" in keys
     for code in re.findall(r'Note\("((?:notes|refused)\.[a-z_]+)"', sources):
         assert code in keys
+
+
+@pytest.mark.parametrize(
+    ("value", "german", "english"),
+    [
+        *((15.66, "15,7", "15.7"), (4567.8, "4.570", "4,570"), (0.000123, "0,000123", "0.000123"), (100.0, "100", "100")),
+        *((0.0, "0", "0"), (-0.25, "-0,25", "-0.25"), (float("inf"), "∞", "∞")),
+        *((1.234e9, "1,23·10⁹", "1.23·10⁹"), (9.99e-7, "9,99·10⁻⁷", "9.99·10⁻⁷")),
+    ],
+)
+def test_a_rounded_figure_is_written_as_its_language_writes_it(value: float, german: str, english: str) -> None:
+    assert (Rounded(value).in_language("de"), Rounded(value).in_language("en")) == (german, english)
+
+
+def test_a_note_has_the_decimal_comma_in_german() -> None:
+    notes = (Concentration(0.1566, 7.8, 8).note, Concentration(0.1566, 7.8, 8, "2010/2008").note)
+    assert all("15,7 %" in note.sentence.in_language("de") and "7,8 " in note.sentence.in_language("de") for note in notes)

@@ -8,7 +8,7 @@ import numpy as np
 
 from kkz_eval.evaluation.arrays import PerUnit
 from kkz_eval.evaluation.balance import effective_sample_size
-from kkz_eval.evaluation.problems import Note
+from kkz_eval.evaluation.problems import Figure, Note, Rounded
 from kkz_eval.evaluation.sample import Sample
 
 
@@ -30,7 +30,7 @@ class Concentration:
     @property
     def note(self) -> Note:
         """In words, rounded."""
-        figures = {"percent": f"{100 * self.largest:.3g}", "effective": f"{self.effective:.1f}", "controls": self.controls}
+        figures = {"percent": Rounded(100 * self.largest), "effective": Figure(self.effective, 1), "controls": self.controls}
         if self.comparison:
             return Note("notes.control_weights_of_comparison", {**figures, "comparison": self.comparison})
         return Note("notes.control_weights", figures)

@@ -31,7 +31,7 @@ from kkz_eval.evaluation.estimators.predictors import build_predictors, nested_w
 from kkz_eval.evaluation.estimators.sdid_weights import noise_level
 from kkz_eval.evaluation.estimators.simplex import NotSolved, solve_simplex
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
-from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.problems import Note, Refused, Rounded
 from kkz_eval.evaluation.sample import Sample, require_comparison
 
 ETA_UNIT = 1e-6  # ridge of the donors' weights over the noise: makes them unique, no more
@@ -195,7 +195,7 @@ def _notes(
         notes.append(Note("notes.one_control_each", {"treated": blocks.n_treated}))
     before = np.concatenate([_rms(fit.gaps[:, : fit.cohort.n_before]) for fit in fits])
     noise = float(np.mean([fit.noise for fit in fits]))
-    notes.append(Note("notes.fit_before", {"rmspe": f"{before.mean():.3g}", "noise": f"{noise:.3g}"}))
+    notes.append(Note("notes.fit_before", {"rmspe": Rounded(float(before.mean())), "noise": Rounded(noise)}))
     if any((_rms(fit.gaps[:, : fit.cohort.n_before]) <= EXACT_FIT * fit.noise).any() for fit in fits):
         notes.append(Note("notes.fit_exact"))
     n_controls = len(blocks.controls)

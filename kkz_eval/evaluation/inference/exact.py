@@ -31,7 +31,7 @@ from kkz_eval.evaluation.inference.assignments import (
 from kkz_eval.evaluation.inference.polynomials import factors_of_pairs
 from kkz_eval.evaluation.inference.statistics import OfSums, Plain, Statistic, Sum, coefficient, over_its_error
 from kkz_eval.evaluation.inference.units import ComparedUnits
-from kkz_eval.evaluation.problems import Refused
+from kkz_eval.evaluation.problems import Refused, Rounded
 
 MOST_LISTED = 4_000_000  # partial sums on both sides: 130 MB with their weights
 MOST_COMPUTED = 200_000_000  # assignments of a function of sums: some seconds
@@ -209,7 +209,7 @@ def distribution_of(statistics: Sequence[Statistic], units: ComparedUnits, laws:
         if not _keeps(statistic.units, units):
             raise ValueError("a stratum of the assignments lies in several strata of the statistic")
         if not is_countable(statistic, units):
-            raise Refused("assignments_uncountable", assignments=f"{as_float(n_assignments(units)):.1e}")
+            raise Refused("assignments_uncountable", assignments=Rounded(as_float(n_assignments(units)), 2))
     sums = [statistic for statistic in statistics if isinstance(statistic, Sum)]
     return SumsMet(units, laws, sums) if len(sums) == len(statistics) else Computed(units, laws, statistics)
 

@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from kkz_eval.evaluation.arrays import EstimateByEstimate, Floats, PerEstimate
-from kkz_eval.evaluation.problems import Refused
+from kkz_eval.evaluation.problems import Refused, Rounded
 from kkz_eval.evaluation.sensitivity.event_coefficients import EventCoefficients
 
 CRITICAL = 1.96  # of |t| of each coefficient, as Roth's package `pretrends` has it
@@ -45,7 +45,7 @@ def slope_detected(event: EventCoefficients, power: float) -> float:
         raise ValueError(f"power is {power}, not between 0 and 1")
     false_alarms = 1 - passed(event, 0.0).probability
     if false_alarms >= power:
-        raise Refused("pre_trend_test_fires", power=f"{power:.2g}", found=f"{false_alarms:.2g}")
+        raise Refused("pre_trend_test_fires", power=Rounded(power, 2), found=Rounded(false_alarms, 2))
     years = event.years[: event.pre_periods]
     high = float((_spread(event) / np.abs(years)).min())
     while 1 - passed(event, high).probability < power:
