@@ -83,7 +83,7 @@ def pseudo_cohorts(context: dg.AssetExecutionContext, installation: dg.ResourceP
         table = snapshot.pseudo_cohorts()
     states = Counter(table.column("state").to_pylist())
     units = len(set(table.column("unit_id").to_pylist()))
-    installation.progress(say("progress.pseudo_cohorts", units=units, known=states["known"]))
+    installation.progress(say("progress.pseudo_cohorts", units=units, count=states["known"]))
     years = table.column("birth_year").to_pylist()
     return dg.MaterializeResult(
         metadata={

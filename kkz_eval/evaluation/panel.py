@@ -106,7 +106,9 @@ def by_outcome(panel: pd.DataFrame, plan: Plan, of_panel: PanelInvalid) -> Mappi
         try:
             parts[outcome.indicator] = validate_panel(panel.iloc[places], replace(plan, outcomes=(outcome,)), of_panel.source)
         except PanelInvalid as own:
-            if any(problem.line is None and problem.code != "more" for problem in own.problems):  # of a column, not of a row
+            if any(
+                problem.line is None and problem.code != errors.UNLISTED for problem in own.problems
+            ):  # of a column, not of a row
                 raise of_panel from None
             parts[outcome.indicator] = PanelInvalid(
                 own.source, [_with_lines_of_file(problem, places) for problem in own.problems]
@@ -161,6 +163,8 @@ def _read_csv(path: Path, source: str) -> pd.DataFrame:
         header = next(reader, [])
         if not header:
             raise PanelInvalid(source, [Problem("panel_empty")])
+        if len(header) == 1 and (other := next((sign for sign in ";\t|" if sign in header[0]), "")):
+            raise PanelInvalid(source, [Problem("panel_separator", parameters={"found": "Tab" if other == "\t" else other})])
         repeated = [name for position, name in enumerate(header) if name in header[:position]]
         if repeated:
             raise PanelInvalid(source, [Problem("column_repeated", parameters={"column": name}) for name in repeated])
@@ -236,7 +240,7 @@ def _without_echo(problems: Sequence[Problem]) -> list[Problem]:
 def _shortened(problems: Sequence[Problem]) -> list[Problem]:
     """The first problems, then how many more there are."""
     more = len(problems) - SHOWN_PROBLEMS
-    return [*problems[:SHOWN_PROBLEMS], *([Problem("more", parameters={"count": more})] if more > 0 else [])]
+    return [*problems[:SHOWN_PROBLEMS], *([Problem(errors.UNLISTED, parameters={"count": more})] if more > 0 else [])]
 
 
 def _at(mask: np.ndarray, code: str, parameters: Callable[[int], dict[str, object]]) -> list[Problem]:
@@ -244,7 +248,7 @@ def _at(mask: np.ndarray, code: str, parameters: Callable[[int], dict[str, objec
     rows = np.flatnonzero(mask)
     shown = [Problem(code, line=int(row) + 2, parameters=parameters(int(row))) for row in rows[:SHOWN_PROBLEMS]]
     more = len(rows) - len(shown)
-    return [*shown, *([Problem("more", parameters={"count": more})] if more else [])]
+    return [*shown, *([Problem(errors.UNLISTED, parameters={"count": more})] if more else [])]
 
 
 def _with_cell(column: pd.Series, row: int) -> dict[str, object]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from kkz_eval.model.texts import Joined, Localised, Sentence
+
+UNLISTED = "more"
+"""The code of a problem that says how many more there are, in its parameter `count`."""
 
 
 class UserError(Exception):
@@ -52,6 +56,11 @@ class Problem:
     package: str = "kkz_eval.model"
 
     @property
+    def stands_for(self) -> int:
+        """How many things it is: those that it says were not listed, or itself."""
+        return int(cast(int, self.parameters["count"])) if self.code == UNLISTED else 1
+
+    @property
     def sentence(self) -> Localised:
         """Where, what and the next step."""
         said = Sentence(self.package, f"problems.{self.code}", self.parameters)
@@ -70,7 +79,7 @@ class ProblemsFound(UserError):
     def __init__(self, code: str, source: str, problems: Sequence[Problem], *, package: str = "kkz_eval.model") -> None:
         self.source = source
         self.problems = tuple(problems)
-        super().__init__(code, package=package, source=source, count=len(self.problems))
+        super().__init__(code, package=package, source=source, count=sum(one.stands_for for one in self.problems))
 
     @property
     def sentence(self) -> Localised:

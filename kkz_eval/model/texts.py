@@ -45,6 +45,7 @@ COUNTS = frozenset(
         *("bytes", "copied", "altered", "left_over"),
         *("errors", "warnings", "acknowledged", "corrected", "right", "missing", "marked", "left_out", "planted"),
         *("treated", "controls", "clusters", "draws", "assignments", "worlds", "present", "demanded", "needed"),
+        *("numbers", "different", "decided", "effects", "owed"),
     }
 )
 """Names of parameters that say how many: a whole number under one of them is shown with its thousands apart. All others are shown as they are,

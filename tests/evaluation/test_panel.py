@@ -97,7 +97,8 @@ def test_a_faulty_row_is_named(tmp_path: Path, row: str, code: str) -> None:
     [
         ("", ["panel_empty"]),
         (HEADER, ["panel_empty"]),
-        (HEADER.replace(",", ";") + ROWS.replace(",", ";"), ["column_missing"] * 5),
+        (HEADER.replace(",", ";") + ROWS.replace(",", ";"), ["panel_separator"]),
+        (HEADER.replace(",", ";") + ROWS.replace(",", ";").replace(".", ","), ["panel_separator"]),
         (HEADER.replace("x1", "value") + ROWS, ["column_repeated"]),
         (HEADER + ROWS + '"a', ["panel_unreadable"]),
         (HEADER + ROWS + "\n" + ROWS.splitlines()[0], ["row_length"]),
@@ -123,9 +124,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_many_faults_of_one_kind_are_counted(tmp_path: Path) -> None:
     rows = "".join(f"u{number},2010,y,x,,,,\n" for number in range(40))
-    faults = _faults(tmp_path / "p.csv", HEADER + rows)
-    assert len(faults) == 11
-    assert faults[-1] == ("more", None)
+    with pytest.raises(PanelInvalid) as caught:
+        _read(tmp_path / "p.csv", HEADER + rows)
+    faults = caught.value.problems
+    assert (len(faults), faults[-1].code, faults[-1].line) == (11, "more", None)
+    assert caught.value.sentence.in_language("de").splitlines()[0].endswith("(40 zu beheben):")
 
 
 @pytest.mark.parametrize(
