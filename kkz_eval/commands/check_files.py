@@ -138,6 +138,8 @@ def _looked_at(file: Path, data: bytes, order: _Order) -> tuple[int, dict[str, o
         _write_protocol(order.protocol, data, found, language)
     tables = [_judged(table, language) for table in found.tables]
     report: dict[str, object] = {"file": shown(str(file)), "readable": True, "tables": tables}
+    if found.other_unit is not None:
+        report["other_unit"] = found.other_unit.in_language(language)
     if found.returned is not None:
         decided = {kind.value: count for kind, count in found.n_decided.items()}
         report["returned"] = {"original": found.returned.original, **decided}
@@ -222,6 +224,8 @@ def _print_table(report: dict[str, object], language: Language) -> None:
         said = say(key, file=report["file"], contract=table["contract"], **numbers).in_language(language)
         print(said, table["summary"]["sentence"])
         _print_findings(table, language)
+    if "other_unit" in report:
+        print(f"  {report['other_unit']}")
 
 
 def _print_findings(of: dict[str, object], language: Language) -> None:

@@ -122,15 +122,16 @@ class FileView:
 
     @property
     def said(self) -> tuple[Localised, ...]:
-        """What is said of a file that no contract read, or of a marked copy that came back."""
+        """What is said of a file that no contract read, of a marked copy that came back, and of a name that says another unit."""
         result = self.file.result
         if isinstance(result, Checked):
+            slip = () if result.other_unit is None else (result.other_unit,)
             if result.returned is None:
-                return ()
+                return slip
             count = result.n_decided
             if not any(count.values()):
-                return (say("deliver.returned_open"),)
-            return (say("deliver.returned", corrected=count[Decision.CORRECTED], right=count[Decision.RIGHT]),)
+                return (*slip, say("deliver.returned_open"))
+            return (*slip, say("deliver.returned", corrected=count[Decision.CORRECTED], right=count[Decision.RIGHT]))
         return (result, say("deliver.nothing_kept")) if isinstance(result, PersonRecords) else (result,)
 
     @property

@@ -21,8 +21,9 @@ from kkz_eval.deliveries.municipal.returned import Decision, Returned, read_retu
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.register.decided import judge_decided
 from kkz_eval.deliveries.register.decisions import Decisions
+from kkz_eval.deliveries.register.named_units import others_than_named
 from kkz_eval.model.parsed import ROW, SHEET, ParsedTable
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, Sentence
 from kkz_eval.model.verdicts import State, state_of
 from kkz_eval.reference.tables import units_known_to
 
@@ -68,6 +69,11 @@ class Checked:
     def is_clean(self) -> bool:
         """Whether nothing was found; what a waiver says is right does not count."""
         return all(table.judgement.n_errors == table.judgement.n_warnings == 0 for table in self.tables)
+
+    @property
+    def other_unit(self) -> Sentence | None:
+        """That the name of the file says another unit than the file."""
+        return others_than_named(self.name, (unit for table in self.tables for unit in table.units))
 
     @property
     def n_decided(self) -> Mapping[Decision, int]:

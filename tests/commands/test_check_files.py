@@ -80,6 +80,15 @@ def test_a_cell_that_a_short_row_lacks_is_named_by_its_row(
     assert "In der Datei" not in printed
 
 
+def test_a_name_that_says_another_unit_than_the_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = unreadable_counts(tmp_path, 1).rename(tmp_path / "schulabgaenge_05117000.csv")
+    main(["check", str(file)])
+    assert "Der Name der Datei nennt Mülheim an der Ruhr (05117000), darin steht Neuss (05162024)." in capsys.readouterr().out
+    main(["check", str(file), "--json"])
+    (report,) = json.loads(capsys.readouterr().out)
+    assert "05117000" in report["other_unit"]
+
+
 def test_several_files_are_one_list_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = tmp_path / "leer.csv"
     other.write_bytes(b"")

@@ -63,11 +63,14 @@ def _claims(sheet: Sheet, head: Sequence[Sequence[str]], contracts: Mapping[str,
 
 
 def _holds_data(sheet: Sheet) -> bool:
-    """Whether a sheet has a row with a key of a unit and a number beside it."""
-    return any(
-        any(ags_of(text_of(value) or "") is not None for value in row) and sum(number_of(value) is not None for value in row) > 1
-        for row in sheet.rows
-    )
+    """Whether a sheet has a row with a key of a unit and a number beside it, be they typed as numbers or as text."""
+    for row in sheet.rows:
+        texts = [text_of(value) or "" for value in row]
+        numbers = [number_of(value) is not None or text.strip().isdecimal() for value, text in zip(row, texts, strict=True)]
+        keys = [ags_of(text) is not None for text in texts]
+        if any(keys) and sum(numbers) > (1 if any(key and number for key, number in zip(keys, numbers, strict=True)) else 0):
+            return True
+    return False
 
 
 def _not_used(sheet: Sheet) -> Finding:

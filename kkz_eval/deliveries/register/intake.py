@@ -16,6 +16,7 @@ from kkz_eval.deliveries.columns.future import with_future_found
 from kkz_eval.deliveries.municipal.returned import NAMED_BY, Returned
 from kkz_eval.deliveries.official import inkar_editions
 from kkz_eval.deliveries.register.inbox import content_in, digests_in, fault_of_name, files_if_inbox, inbox_files, shown, twins
+from kkz_eval.deliveries.register.named_units import others_than_named
 from kkz_eval.deliveries.register.parsed_tables import is_kept, keep_parsed, load_parsed, parsed_key, same_values
 from kkz_eval.deliveries.register.reading_process import Serves, look_over, read_apart
 from kkz_eval.deliveries.register.register import NewArrival, Register, read_register, record_arrivals, record_returned
@@ -23,7 +24,7 @@ from kkz_eval.deliveries.results import PersonRecords, Unclaimed, Unreadable
 from kkz_eval.model import say
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
-from kkz_eval.model.texts import Localised
+from kkz_eval.model.texts import Joined, Localised
 from kkz_eval.model.verdicts import State
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.index import keep_index, read_index
@@ -32,7 +33,7 @@ from kkz_eval.storage.store import Store
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence about a file of the inbox. kind: unclaimed | refused | same_content | same_name | other_years | returned; name: as it can be printed."""
+    """A sentence about a file of the inbox. kind: unclaimed | refused | same_content | same_name | other_years | other_unit | returned; name: as it can be printed."""
 
     kind: str
     name: str
@@ -270,6 +271,9 @@ class _Scan:
         if returned is not None and returned.original in self.register.tombstones:
             self.notices.append(_purged(self.register, name, returned.original))
             return
+        inside = (unit for table in serves.parsed for unit in table.values("unit_id").drop_null().unique().to_pylist())
+        if (slip := others_than_named(name, inside)) is not None:
+            self.notices.append(Notice("other_unit", shown(name), Joined((f"{shown(name)}: ", slip), "")))
         self._land(sha256, data)
         earlier = self.register.last_name_of(sha256)
         if earlier is None:  # else it is read from landing, as of the day on which it first came

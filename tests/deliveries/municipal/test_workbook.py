@@ -115,6 +115,22 @@ def test_a_hidden_sheet_is_named_and_not_read() -> None:
     assert [(f.kind, f.cell) for f in found(table)] == [("reader_sheet_hidden", "Alt")]
 
 
+@pytest.mark.parametrize("row", [("05911000", 99), ("05911000", "99"), (5911000, 99)])
+@pytest.mark.parametrize("state", ["hidden", "visible"])
+def test_one_number_beside_a_key_is_data_however_both_are_typed(row: tuple[object, ...], state: str) -> None:
+    def beside(sheet: Worksheet) -> None:
+        filled(row, header=("AGS", "Bäume"))(sheet)
+        sheet.sheet_state = state
+
+    table = parsed(workbook(Neu=filled(("05911000", 2016, "m", 1, 1.5)), Alt=beside))
+    assert [f.cell for f in found(table)] == ["Alt"]
+
+
+def test_keys_with_names_are_no_data() -> None:
+    table = parsed(workbook(Neu=filled(("05911000", 2016, "m", 1, 1.5)), Alt=filled((5911000, "Bochum"), header=("AGS", "Name"))))
+    assert found(table) == []
+
+
 def test_the_name_of_a_sheet_is_a_title() -> None:
     alike = {
         name: replace(SCHOOL_LEAVERS, id=name, title_de=f"Abgänge {name}", title_en=f"Leavers {name}")

@@ -82,6 +82,12 @@ def test_a_known_content_under_a_new_name_arrives(store: Store, inbox: Path) -> 
     assert [a.name for a in read_register(store).arrivals] == ["a.csv", "neu.csv"]
 
 
+def test_a_name_that_says_another_unit_is_told_and_what_stands_in_the_file_counts(store: Store, inbox: Path) -> None:
+    _deliver(inbox, "schulabgaenge_05117000.csv")
+    intake = _take_in(store, inbox)
+    assert ([notice.kind for notice in intake.notices], intake.landed) == (["other_unit"], ("schulabgaenge_05117000.csv",))
+
+
 def test_of_two_names_with_one_content_in_a_scan_the_second_is_named(store: Store, inbox: Path) -> None:
     _deliver(inbox, "a.csv")
     _deliver(inbox, "b.csv")
