@@ -15,7 +15,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.summary import Summary, summary_of
 from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.intake import Notice, take_in_handed
-from kkz_eval.deliveries.register.judging import judge_arrival, load_findings
+from kkz_eval.deliveries.register.judging import contract_of, judge_arrival, load_findings
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Arrival, Register, Tombstone
@@ -68,7 +68,8 @@ def hand_in(installation: Installation, name: str, data: bytes, own: Sight, mome
     """Take in and judge a file, as the only writer of the home. moment: with its time zone; patience: seconds for which another writer is waited for.
 
     Nothing is landed of a file that tells of persons, that no contract claims, or that speaks of a unit or dataset of others. Raises UserError
-    (home_busy) where another still writes, and while a removal is not at its end; then nothing was done.
+    (home_busy) where another still writes, and while a removal is not at its end: then nothing was done; and where the file came before by a contract
+    that is no more.
     """
     settings = installation.settings
     when = moment.astimezone(BERLIN)
@@ -85,7 +86,7 @@ def hand_in(installation: Installation, name: str, data: bytes, own: Sight, mome
             return HandedIn(None, False, intake.notices)
         arrivals = _newest(intake.register, digest_of_bytes(data))
         for arrival in arrivals:  # of one that is known too: a kill may have come between its landing and its verdict
-            known = units_known_to(contracts[arrival.contract_id].source)
+            known = units_known_to(contract_of(arrival, contracts).source)
             judge_arrival(installation.steps, intake.register, arrival, contracts, known, decisions)
     return HandedIn(arrivals[0].number, bool(intake.known), intake.notices)
 

@@ -205,3 +205,12 @@ def test_a_town_hands_in_for_its_own_youth_office(installation: Installation) ->
     contract = installation.contracts["schulabgaenge"]
     assert objection(sight_of(clerk), "a.csv", [(contract, frozenset({f"JH{NEUSS}"}))]) is None
     assert objection(sight_of(clerk), "a.csv", [(contract, frozenset({f"JH{AHLEN}"}))]) is not None
+
+
+def test_a_file_that_came_before_by_a_contract_that_is_no_more_names_it(installation: Installation) -> None:
+    given(installation, delivery())
+    contract = installation.contracts["schulabgaenge"]
+    others = {name: one for name, one in installation.contracts.items() if name != contract.id}
+    renamed = replace(installation, contracts={**others, "schulen": replace(contract, id="schulen")})
+    with pytest.raises(UserError, match="schulabgaenge"):
+        given(renamed, delivery())
