@@ -5,7 +5,8 @@ Belongs here: the key, the look-up, the journal of what was computed and what wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -21,8 +22,13 @@ from kkz_eval.storage.tables import from_parquet, to_parquet
 class Journal:
     """What a run computed and what it found computed, in order: (step, subject). The only mutable value of the line."""
 
-    computed: list[tuple[str, str]] = field(default_factory=list)
-    reused: list[tuple[str, str]] = field(default_factory=list)
+    computed: MutableSequence[tuple[str, str]] = field(default_factory=list)
+    reused: MutableSequence[tuple[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def of_nobody(cls) -> Journal:
+        """One in which nothing stays, for a process that lives long and that nobody asks what it computed."""
+        return cls(deque(maxlen=0), deque(maxlen=0))
 
 
 def derived_key(step: str, parts: Sequence[object]) -> str:

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -305,12 +305,12 @@ class Store:
 class DraftStore(Store):
     """A store of which nothing is kept: what is put stays in memory, on top of what another store holds."""
 
-    drafts: dict[str, bytes] = field(default_factory=dict, repr=False)
+    drafts: MutableMapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def over(cls, store: Store) -> DraftStore:
-        """A draft on top of a store, which is only read."""
-        return cls(store.fs, store.root)
+    def over(cls, store: Store, drafts: MutableMapping[str, bytes] | None = None) -> DraftStore:
+        """A draft on top of a store, which is only read. drafts: what is to hold what is put, if it need not all stay."""
+        return cls(store.fs, store.root, {} if drafts is None else drafts)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """As in a store, in memory."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from faulty_home import DORMAGEN, DUESSELDORF, FAULTY, MISSING, deliver, findings_at, leavers, own_home, run
@@ -22,6 +22,9 @@ from kkz_eval.settings import Settings
 from kkz_eval.stewardship import board as stewardship_board
 from kkz_eval.stewardship import history
 from kkz_eval.storage import listing
+from kkz_eval.storage.recent import RecentContents
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import DraftStore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -96,6 +99,29 @@ def test_the_board_after_each_delivery_is_that_of_a_desk_that_was_never_asked_be
             forget_registers()
             assert boards() == said[number]
     assert len({page[0] for page in said}) > 1, "the deliveries do change the board"
+
+
+def test_what_is_computed_for_pages_is_bounded_over_many_deliveries_and_no_page_computes_more_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_the_desk, "_DRAFTED", 40_000)  # more than what is in use
+    made, computed, drafted = Steps._made, list[int](), list[int]()
+
+    def counted(*arguments: Any) -> bytes:
+        computed[-1] += 1
+        return made(*arguments)
+
+    monkeypatch.setattr(Steps, "_made", counted)
+    for number in range(12):
+        computed.append(0)
+        deliver(settings, "dormagen.csv", leavers(DORMAGEN, 2012, 2013, changed={5: str(20 + number % 2)}))
+        snapshot = moment_of(settings).snapshot
+        assert snapshot.accepted("schulabgaenge").observations.num_rows > 0
+        assert isinstance(snapshot.steps.store, DraftStore)
+        assert isinstance(snapshot.steps.store.drafts, RecentContents)
+        drafted.append(snapshot.steps.store.drafts.size)
+    assert set(computed[2:]) == {3}, "of the file, of the dataset, and what is to be said of it"
+    assert max(drafted) < 3 * 40_000 < 12 * drafted[0], "if all were kept, there would be more"
 
 
 def test_every_cell_of_the_board_leads_to_its_story(settings: Settings) -> None:
