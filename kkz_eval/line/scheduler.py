@@ -7,6 +7,7 @@ Does not belong here: what is computed (evaluation), steps of Dagster (on_schedu
 from __future__ import annotations
 
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -32,9 +33,13 @@ B = TypeVar("B")
 PATIENCE = "10s"
 """So long a scheduler may take to answer at all."""
 
+WITHOUT_WORKERS = 60.0
+"""So many seconds a scheduler may have no worker at all: they may just start anew."""
+
 AHEAD = 4
 """So many values for each thread of the workers are on their way or computed, and no more: those behind them take no memory there."""
 
+_BETWEEN_LOOKS = 0.1  # seconds
 _LIBRARIES = (*COMPUTING, "pyarrow", *DRAWING, "dagster")
 
 
@@ -73,20 +78,34 @@ class OnScheduler:
 def client_of(address: str) -> Iterator[Any]:
     """A client of a scheduler. Within a computation on a worker it gives up its place there meanwhile, so that it waits for nobody who waits for it.
 
-    Raises UserError where no scheduler answers, where it ends meanwhile, and where one worker after another ends with the same work.
+    Raises UserError where no scheduler answers, where it has no worker, where it ends meanwhile, and where one worker after another ends with the same
+    work.
     """
     import dask  # noqa: PLC0415 (takes a moment, and is needed where a scheduler is set)
     from distributed import KilledWorker, worker_client  # noqa: PLC0415
     from distributed.client import FutureCancelledError  # noqa: PLC0415
 
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"})  # what is sent is sent once, however large
-    with worker_client() if _is_on_worker() else nullcontext(_client(address)) as client:
+    with worker_client() if _is_on_worker() else nullcontext(_with_workers(address)) as client:
         try:
             yield client
         except FutureCancelledError as error:
             raise UserError("scheduler_ended", package=say.package, address=address) from error
         except KilledWorker as error:
             raise UserError("workers_end", package=say.package, address=address) from error
+
+
+def _with_workers(address: str) -> Any:
+    """A client of a scheduler that has a worker: what is sent to one without any would wait for ever."""
+    client, give_up = _client(address), time.monotonic() + WITHOUT_WORKERS
+    try:
+        while not client.nthreads():
+            if time.monotonic() > give_up:
+                raise UserError("workers_none", package=say.package, address=address)
+            time.sleep(_BETWEEN_LOOKS)
+    except OSError as error:
+        raise UserError("scheduler_ended", package=say.package, address=address) from error
+    return client
 
 
 def _is_on_worker() -> bool:

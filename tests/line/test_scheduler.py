@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from distributed import KilledWorker
+from distributed import KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -121,6 +121,14 @@ def test_a_scheduler_that_is_silent_and_a_worker_of_another_version_are_sentence
     with pytest.raises(UserError) as silent:
         list(spread_over("tcp://127.0.0.1:9")(abs, [-1, -2]))
     assert "tcp://127.0.0.1:9 antwortet nicht" in silent.value.sentence.in_language("de")
+
+
+def test_a_scheduler_without_workers_is_a_sentence_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "WITHOUT_WORKERS", 0.0)
+    with LocalCluster(n_workers=0, processes=False, host="127.0.0.1", protocol="tcp", dashboard_address=":0") as cluster:
+        with pytest.raises(UserError, match="no worker"):
+            list(OnScheduler(cluster.scheduler_address)(abs, [1, 2]))
+        scheduler._connected.pop(cluster.scheduler_address).close()
 
 
 @pytest.mark.parametrize(
