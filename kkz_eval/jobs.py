@@ -15,10 +15,8 @@ from dagster._core.execution.execution_result import ExecutionResult
 
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.moment import TAG
+from kkz_eval.assets.names import YEARLY_RUN
 from kkz_eval.partitions import years_as_tags
-
-YEARLY_RUN = "Jahreslauf"
-INBOX_SENSOR = "eingang"
 
 yearly_run = dg.define_asset_job(
     YEARLY_RUN,

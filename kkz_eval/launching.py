@@ -21,13 +21,11 @@ from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG
 from dagster._core.workspace.context import BaseWorkspaceRequestContext, WorkspaceProcessContext
 from dagster_graphql.schema import create_schema
 
-from kkz_eval.assets.automation import AUTOMATION
-from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.assets.names import AUTOMATION, INBOX_SENSOR, YEARLY_RUN, asset_name
 from kkz_eval.desk import say
 from kkz_eval.desk.opened import opened
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.runs import FINISHED, REPORT, Engine, Runs, RunSeen, RunState, RunStep
-from kkz_eval.jobs import INBOX_SENSOR, YEARLY_RUN
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import RANGE_END, RANGE_START, known_years, span_of_years, years_as_tags

@@ -6,7 +6,8 @@ import dagster as dg
 
 from kkz_eval.assets.accepted import changes
 from kkz_eval.assets.descriptions import described
-from kkz_eval.jobs import INBOX_SENSOR, yearly_run
+from kkz_eval.assets.names import INBOX_SENSOR
+from kkz_eval.jobs import yearly_run
 from kkz_eval.line import say
 from kkz_eval.line.alone import obstacle
 from kkz_eval.line.installation import Installation

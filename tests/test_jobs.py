@@ -6,7 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from kkz_eval.jobs import YEARLY_RUN, execute_yearly_run
+from kkz_eval.assets.names import YEARLY_RUN
+from kkz_eval.jobs import execute_yearly_run
 from kkz_eval.partitions import reporting_years
 from kkz_eval.run_history import open_instance
 from kkz_eval.settings import load_settings

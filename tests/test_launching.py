@@ -20,10 +20,10 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 
+from kkz_eval.assets.names import YEARLY_RUN
 from kkz_eval.dagster_pages import dagster_pages
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.runs import Runs, RunState
-from kkz_eval.jobs import YEARLY_RUN
 from kkz_eval.launching import PERSON, ROLE, runs_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import RANGE_END, RANGE_START

@@ -14,12 +14,10 @@ import dagster as dg
 
 from kkz_eval.assets.accepted import ACCEPTED, name_of
 from kkz_eval.assets.descriptions import described
-from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.assets.names import AUTOMATION, asset_name
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.study import datasets_of_plan
 from kkz_eval.line.what_holds import datasets_of_stations
-
-AUTOMATION = "neu_berechnen"
 
 _Condition = dg.AutomationCondition[dg.AssetKey]
 _AT_REST = ~dg.AutomationCondition.in_progress() & ~dg.AutomationCondition.any_deps_in_progress()

@@ -13,9 +13,10 @@ from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.figures import shown
 from kkz_eval.assets.links import link, picture
 from kkz_eval.assets.moment import study_in
+from kkz_eval.assets.names import asset_name
 from kkz_eval.assets.options import RunOptions
 from kkz_eval.assets.simulated import said_where_simulated
-from kkz_eval.evaluation.plan import Plan, plain_id
+from kkz_eval.evaluation.plan import Plan
 from kkz_eval.line import say
 from kkz_eval.line.audits import tried
 from kkz_eval.line.current_pages import lead_to_report
@@ -60,11 +61,6 @@ def _table(frame: pd.DataFrame, columns: Mapping[str, str]) -> dg.TableMetadataV
     records = [dg.TableRecord({str(name): shown(value) for name, value in row.items()}) for row in rows]
     described_columns = [dg.TableColumn(name, kind, description=described(f"column.{name}")) for name, kind in columns.items()]
     return dg.MetadataValue.table(records, dg.TableSchema(described_columns))
-
-
-def asset_name(step: str, plan: Plan) -> str:
-    """Name of a plan's asset: Dagster takes no hyphen."""
-    return f"{step}_{plain_id(plan.id)}"
 
 
 def plan_job(plan: Plan) -> UnresolvedAssetJobDefinition:

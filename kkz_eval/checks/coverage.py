@@ -4,10 +4,10 @@ import dagster as dg
 
 from kkz_eval.assets.alone import HOME
 from kkz_eval.assets.descriptions import described
-from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.figures import figures
 from kkz_eval.assets.moment import study_in
+from kkz_eval.assets.names import asset_name
 from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.evaluation.design import demanded_coverage
 from kkz_eval.evaluation.plan import Plan

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.assets.names import asset_name
 from kkz_eval.checks.results import statistical_checks
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.statistical_checks import DESIGN_CHECKS, StatisticalCheck, check_design

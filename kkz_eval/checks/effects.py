@@ -6,8 +6,8 @@ import dagster as dg
 
 from kkz_eval.assets import say
 from kkz_eval.assets.descriptions import described
-from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.assets.moment import study_in
+from kkz_eval.assets.names import asset_name
 from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.checks.results import check_of, statistical_checks
 from kkz_eval.evaluation.plan import Plan

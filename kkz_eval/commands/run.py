@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.assets.names import asset_name
 from kkz_eval.commands import say
 from kkz_eval.commands.terminal import telling
 from kkz_eval.definitions import build_defs

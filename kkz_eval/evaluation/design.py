@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
 from kkz_eval.evaluation.baseline import Baseline, covariate_columns
 from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN
-from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import MATCHING_STRATUM, MATCHING_WEIGHT, REQUIRED_COLUMNS, Outcome, Plan
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.exposure import Group
@@ -24,6 +24,9 @@ from kkz_eval.reference.unit_groups import (
     whole_kreise,
     youth_office_groups,
 )
+
+if TYPE_CHECKING:
+    from kkz_eval.evaluation.matching import Matched  # whoever opens an installation to read plans loads no optimiser
 
 CLUSTER_KREIS = "kreis"  # the panel's column with the Kreis that a unit lies in
 FIRST_KNOWN_YEAR = 2003  # of the register of youth offices, where a plan names no window

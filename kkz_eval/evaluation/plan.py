@@ -33,6 +33,9 @@ class SmallestDifference:
 
 LOGGED = "logged"
 
+SENSITIVITY_KEYS = ("relative_magnitudes", "smoothness")
+"""Keys that the section `sensitivity` of a plan may have: bounds to ask in place of those that are asked by default."""
+
 
 @dataclass(frozen=True)
 class Outcome:

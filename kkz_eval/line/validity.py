@@ -8,8 +8,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.evaluation.baseline import baseline_cells, baseline_indicators, first_start
 from kkz_eval.evaluation.design import CLUSTER_KREIS, by_dose, design_strata, groups_of, level_of_plan
 from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN, METHODS
-from kkz_eval.evaluation.plan import LOGGED, Plan
-from kkz_eval.evaluation.sensitivity.table import KEYS as SENSITIVITY_KEYS
+from kkz_eval.evaluation.plan import LOGGED, SENSITIVITY_KEYS, Plan
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
 from kkz_eval.model.errors import UserError

@@ -26,8 +26,6 @@ from kkz_eval.evaluation.sensitivity.smoothness import smoothness_interval
 RELATIVE_MAGNITUDES = (0.5, 1.0, 1.5, 2.0)
 SHARES_OF_BEND = (0.0, 0.5, 1.0)  # of the largest bend that the estimates before show
 POWERS = (0.5, 0.8)
-KEYS = ("relative_magnitudes", "smoothness")
-"""Keys that the section `sensitivity` of a plan may have: bounds to ask in place of those above."""
 
 
 @dataclass(frozen=True)
