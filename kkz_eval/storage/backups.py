@@ -20,7 +20,9 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from sys import intern
 from typing import Any, cast
 
 from kkz_eval.model import say
@@ -144,10 +146,23 @@ def backups_in(place: Store) -> list[Backup]:
     return [_read(place, key) for key in place.list(_LISTS)]
 
 
-def newest_backup(place: Store) -> Backup | None:
-    """The newest backup at a place, None where there is none. Raises UserError as backups_in."""
+def newest_made(place: Store) -> str | None:
+    """When the newest backup at a place was made, None where there is none. Raises UserError as backups_in.
+
+    A list of a large home has millions of bytes: as long as it is the one that was read last, it is not read again.
+    """
     lists = place.list(_LISTS)
-    return _read(place, max(lists)) if lists else None
+    if not lists:
+        return None
+    key = max(lists)
+    mark = place.marks([key], [_LISTS]).get(key)
+    return _read(place, key).made if mark is None else _made(place, key, mark)
+
+
+@lru_cache(maxsize=1)
+def _made(place: Store, key: str, mark: str) -> str:
+    """When a backup was made, by what changes with its list."""
+    return _read(place, key).made
 
 
 def _read(place: Store, key: str) -> Backup:
@@ -155,7 +170,10 @@ def _read(place: Store, key: str) -> Backup:
     if record["schema_version"] > SCHEMA_VERSION:
         raise UserError("backup_of_later", key=key, place=place.address)
     lost = record.get("lost", 0), tuple(record.get("lost_decisions", ()))
-    return Backup(record["number"], record["made"], record["files"], frozenset(record["gone"]), *lost)
+    files = {
+        intern(name): intern(digest) for name, digest in record["files"].items()
+    }  # most are those of other lists, too, which hold thousands
+    return Backup(record["number"], record["made"], files, frozenset(record["gone"]), *lost)
 
 
 def _record_in(place: Store, key: str) -> dict[str, Any]:

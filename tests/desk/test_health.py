@@ -19,19 +19,23 @@ from served import desk_of
 from starlette.testclient import TestClient
 
 from kkz_eval.cli import main
+from kkz_eval.desk import health as module
 from kkz_eval.desk.desk import Desk
-from kkz_eval.desk.health import Disk, Form, Health, concerns, figures, health, health_of, is_alive
+from kkz_eval.desk.health import MINUTES_BETWEEN_SIZES, Disk, Form, Health, concerns, figures, health, health_of, is_alive
 from kkz_eval.desk.metrics import metrics_app, written
 from kkz_eval.desk.pages.health import name_of, value_of
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.runs import Engine, Runs, RunState
 from kkz_eval.line.at_the_desk import moment_of
+from kkz_eval.model.day import BERLIN
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Sentence
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.sight import EVERYTHING
 from kkz_eval.stewardship.to_do import Kind, ToDo
+from kkz_eval.storage import backups
+from kkz_eval.storage.store import Store
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 ENGINE = Engine({RunState.WAITING: 2, RunState.DONE: 7, RunState.FAILED: 1}, 3, NOW - timedelta(seconds=20), True, True)
@@ -58,6 +62,30 @@ def test_a_home_that_is_gone_is_the_first_that_somebody_should_see_to(settings: 
     assert not gone.is_alive
     assert "KKZ_HOME" in next(iter(concerns(gone, NOW))).in_language("de")
     assert next(one.value for one in figures(gone) if one.metric == "kkz_home_up") == 0
+
+
+def test_a_home_is_added_up_and_the_list_of_a_backup_read_only_now_and_then(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, clock = settings.home.parent / "backups", [1000.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(module, "_size_last", {})
+    assert main(["backup", str(place), "--home", str(settings.home)]) == 0
+    desk = Desk(replace(settings, backups=str(place)))
+    before = health_of(desk)
+    (settings.home / "landing" / "more").write_bytes(b"x" * 1000)
+    with monkeypatch.context() as nothing_is_read:
+        nothing_is_read.setattr(backups, "_read", None)
+        clock[0] += 60 * MINUTES_BETWEEN_SIZES - 1
+        now = health_of(desk)
+        assert (now.disk.used_by_home, now.backup) == (before.disk.used_by_home, before.backup)
+        clock[0] += 1
+        assert health_of(desk).disk.used_by_home == before.disk.used_by_home + 1000
+    (place / "lists" / "000001.json").unlink()
+    Store.at(str(place)).put_if_absent(
+        "lists/000001.json", b'{"schema_version": 1, "number": 1, "made": "2026-11-28 03:00", "files": {}, "gone": []}'
+    )
+    assert health_of(desk).backup == datetime(2026, 11, 28, 3, tzinfo=BERLIN), "another list under the same number is read"
 
 
 def runs_with(engine: Callable[[], Engine]) -> Runs:
