@@ -214,9 +214,9 @@ def beyond_an_hour(scale: Scale) -> str:
     ]
     lines = [f"- {name}: etwa {duration(taken)}. Hochgerechnet aus: {part}.\n" for name, taken, part in long if taken > HOUR]
     return (
-        f"\n## Länger als eine Stunde / Beyond an hour\n\nAlle {OUTCOMES} Merkmale, ein Prozess mit einem Thread. Merkmale, Ziehungen mit Lücken und neue Schätzungen wissen nichts voneinander und lassen "
-        "sich auf Rechenprozesse verteilen (`KKZ_SCHEDULER`); was das an Prozessorzeit mehr kostet, steht oben. Ziehungen eines Blocks und Placebos bleiben bei ihrem Merkmal.\n"
-        "*Scaled from the part named; outcomes, draws with gaps and new fits can be shared out; draws of a block and placebos stay with their outcome.*\n\n"
+        f"\n## Länger als eine Stunde / Beyond an hour\n\nAlle {OUTCOMES} Merkmale, ein Prozess mit einem Thread. Merkmale, Ziehungen mit Lücken, Placebos und neue Schätzungen wissen nichts voneinander und lassen "
+        "sich auf Rechenprozesse verteilen (`KKZ_SCHEDULER`); was das an Prozessorzeit mehr kostet, steht oben. Ziehungen eines Blocks bleiben bei ihrem Merkmal.\n"
+        "*Scaled from the part named; outcomes, draws with gaps, placebos and new fits can be shared out; draws of a block stay with their outcome.*\n\n"
         + "".join(lines)
     )
 

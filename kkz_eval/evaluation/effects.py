@@ -173,7 +173,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome, spread: S
     tests: list[dict[str, object]] = []
     weights: list[dict[str, object]] = []
     sensitivity: list[dict[str, object]] = []
-    estimations = {spec.id: _estimation(sample, plan, spec) for spec in plan.estimators}
+    estimations = {spec.id: _estimation(sample, plan, spec, spread) for spec in plan.estimators}
     for spec in plan.estimators:
         estimation = estimations[spec.id]
         violations = _violations(sample, plan, spec, estimation)
@@ -252,10 +252,10 @@ def _prepared(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> tuple[str, S
     return inputs_digest(cells), build_sample(cells, plan, outcome)
 
 
-def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
+def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec, spread: Spread = map) -> Estimation:
     """What the estimator says, or one refused row that says why not."""
     try:
-        return METHODS[spec.method].estimate(sample, plan, spec)
+        return METHODS[spec.method].estimate_by(spread)(sample, plan, spec)
     except Refused as refusal:
         return _refusal(spec, refusal.note)
 

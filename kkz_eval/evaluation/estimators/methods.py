@@ -7,8 +7,9 @@ plan.schema.json and its texts (`methods` and `explained` in reporting/texts); t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from kkz_eval.evaluation.estimators.estimation import Estimation
     from kkz_eval.evaluation.plan import EstimatorSpec, Plan
     from kkz_eval.evaluation.sample import Sample
+    from kkz_eval.evaluation.spread import Spread
 
 DOSE_COLUMN = "dose"
 
@@ -41,7 +43,8 @@ class Method:
     sample that do not hold for it. verdict_rank: place in the order in which a verdict looks for its method where the plan names none;
     None for a method that decides only where it is named. on_block: on a balanced block with one start its estimate compares the years that
     count with the mean of those before (means), or with the year of reference (event_times, group_times); "" where it is no such contrast.
-    drawn: whether it may be fitted anew for thousands of assignments.
+    drawn: whether it may be fitted anew for thousands of assignments. in_pieces: whether its function takes a way in which pieces of its work are made
+    (spread), which depend on the data alone.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Method:
     verdict_rank: int | None = None
     on_block: Literal["means", "event_times", "group_times", ""] = ""
     drawn: bool = True
+    in_pieces: bool = False
 
     @property
     def carries_verdict(self) -> bool:
@@ -72,6 +76,13 @@ class Method:
         """
         module = import_module(f"{__package__}.{self.name}")
         return cast(Estimator, getattr(module, f"estimate_{self.name}"))
+
+    def estimate_by(self, spread: Spread) -> Estimator:
+        """Its function, whose pieces, where it has any, are made in this way: the numbers are the same."""
+        if not self.in_pieces:
+            return self.estimate
+        in_pieces: Callable[..., Estimation] = self.estimate
+        return partial(in_pieces, spread=spread)
 
 
 _AVERAGES = ("group_time", "simple", "dynamic", "group", "calendar")
@@ -136,6 +147,7 @@ METHODS: Mapping[str, Method] = {
             weights=False,
             untrue_notes=(_ALWAYS_TREATED,),
             verdict_rank=3,
+            in_pieces=True,
         ),
         Method(
             "synthetic_control",
@@ -146,6 +158,7 @@ METHODS: Mapping[str, Method] = {
             weights=False,
             untrue_notes=(_ALWAYS_TREATED, "notes.one_treated_cluster"),
             verdict_rank=4,
+            in_pieces=True,
             drawn=False,  # a fit takes up to a second, and its p-value comes from placebo assignments as it is
         ),
         Method("bacon", "decomposition", ("coefficient",), covariates=False, weights=False, weighs="none"),

@@ -26,6 +26,11 @@ class Assignments:
     units: AssignmentByUnit
     complete: bool
 
+    def pieces(self, rows: int) -> list[AssignmentByUnit]:
+        """So many assignments at a time, and one at least: solved together, wherever that is."""
+        size = max(1, rows)
+        return [self.units[first : first + size] for first in range(0, len(self.units), size)]
+
 
 def placebo_assignments(n_controls: int, sizes: Sequence[int], draws: int | None, seed: int) -> Assignments | None:
     """Assignments of comparison units to cohorts of these sizes (Arkhangelsky et al. 2021, algorithm 4; staggered: Clarke et al. 2023).

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy import stats
@@ -38,6 +39,7 @@ from kkz_eval.evaluation.estimators.sdid_weights import (
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note
 from kkz_eval.evaluation.sample import Sample, require_comparison
+from kkz_eval.evaluation.spread import Spread
 
 _CELLS_AT_ONCE = 500_000  # of all placebos solved together, so that memory does not grow with their number
 SOLVERS: Mapping[str, Solver] = {"exact": exact, "reference": reference}
@@ -62,7 +64,7 @@ class CohortEffect:
         return len(self.cohort.units) * int(self.after.sum())
 
 
-def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
+def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec, spread: Spread = map) -> Estimation:
     """Synthetic difference in differences (Arkhangelsky et al. 2021, algorithm 1), averaged over cohorts by treated cells (appendix A).
 
     Variant `exact`: weights at the optimum; `reference`: where the published implementation stops. Each cohort is compared with the
@@ -70,7 +72,7 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
     the jackknife (algorithm 3) where comparison units are too few for placebos. The interval is normal. Tests: `placebo_permutation`
     (share of assignments with an effect as large), `jackknife` (statistic: its standard error). Where the outcome has an earliest
     plausible year, the row `exposed` matches the years before the start to the exposed years; the years in between are not used.
-    Weights not listed are 0. Raises Refused.
+    Weights not listed are 0. spread: how pieces of the placebos are made. Raises Refused.
     """
     require_comparison(sample, plan)
     outcome, adjusted = without_held_fixed(sample, sample.covariates, sample.covariate_names)
@@ -78,11 +80,11 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
     sizes = [len(cohort.units) for cohort in blocks.cohorts]
     assignments = placebo_assignments(len(blocks.controls), sizes, plan.inference.placebo_draws, plan.seed)
     solver = SOLVERS[spec.variant]
-    row, tests, effects = _row("coefficient", blocks, None, assignments, solver, plan.inference.level)
+    row, tests, effects = _row("coefficient", blocks, None, assignments, solver, plan.inference.level, spread)
     rows = [row]
     if sample.earliest is not None:
         if any(blocks.after(cohort, sample.earliest).any() for cohort in blocks.cohorts):
-            rows.append(_row("exposed", blocks, sample.earliest, assignments, solver, plan.inference.level)[0])
+            rows.append(_row("exposed", blocks, sample.earliest, assignments, solver, plan.inference.level, spread)[0])
         else:
             rows.append(not_exposed(sample.earliest))
     return Estimation(
@@ -142,7 +144,13 @@ def _problems(
 
 
 def _row(
-    aggregation: str, blocks: Blocks, earliest: int | None, assignments: Assignments | None, solver: Solver, level: float
+    aggregation: str,
+    blocks: Blocks,
+    earliest: int | None,
+    assignments: Assignments | None,
+    solver: Solver,
+    level: float,
+    spread: Spread,
 ) -> tuple[Row, tuple[Test, ...], list[CohortEffect]]:
     effects = cohort_effects(blocks, earliest, solver)
     shares = np.array([effect.cells for effect in effects], dtype="float64")
@@ -153,7 +161,7 @@ def _row(
     if not np.isnan(jackknife):
         tests.append(Test("jackknife", jackknife, "", _normal_p(estimate, jackknife)))
     if assignments is not None:
-        placebos = placebo_effects(blocks, effects, shares, earliest, assignments, solver)
+        placebos = placebo_effects(blocks, effects, shares, earliest, assignments, solver, spread)
         std_error, method = placebo_error(placebos), "placebo"
         share = permutation_p(abs(estimate), np.abs(placebos))
         tests.append(Test("placebo_permutation", abs(estimate), str(len(placebos)), share))
@@ -181,17 +189,14 @@ def placebo_effects(
     earliest: int | None,
     assignments: Assignments,
     solver: Solver,
+    spread: Spread = map,
 ) -> PerProblem:
     """Effects (b,) of placebo assignments: comparison units act as treated, the rest as comparison, weights found anew.
 
-    The regularisation is that of the estimate, as are the weights that the reference solver starts from.
+    The regularisation is that of the estimate, as are the weights that the reference solver starts from. spread: how the pieces are made.
     """
-    size = max(1, _CELLS_AT_ONCE // blocks.controls.size)
-    parts = [
-        _placebo_part(blocks, effects, shares, earliest, assignments.units[first : first + size], solver)
-        for first in range(0, len(assignments.units), size)
-    ]
-    return np.concatenate(parts)
+    pieces = assignments.pieces(_CELLS_AT_ONCE // blocks.controls.size)
+    return np.concatenate(list(spread(partial(_placebo_part, blocks, effects, shares, earliest, solver), pieces)))
 
 
 def _placebo_part(
@@ -199,8 +204,8 @@ def _placebo_part(
     effects: Sequence[CohortEffect],
     shares: PerCohort,
     earliest: int | None,
-    units: AssignmentByUnit,
     solver: Solver,
+    units: AssignmentByUnit,
 ) -> PerProblem:
     """Effects of some assignments. units: (b, n_treated)."""
     allowed = np.ones((len(units), len(blocks.controls)), dtype=bool)

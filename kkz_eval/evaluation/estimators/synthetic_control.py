@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from kkz_eval.evaluation.arrays import (
+    AssignmentByUnit,
     AssignmentByUnitByYear,
     Floats,
     ProblemByUnit,
@@ -27,12 +29,13 @@ from kkz_eval.evaluation.estimators.concentration import concentration_of
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight, not_exposed
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_interval, permutation_p, placebo_assignments
-from kkz_eval.evaluation.estimators.predictors import build_predictors, nested_weights
+from kkz_eval.evaluation.estimators.predictors import Predictors, build_predictors, nested_weights
 from kkz_eval.evaluation.estimators.sdid_weights import noise_level
 from kkz_eval.evaluation.estimators.simplex import NotSolved, solve_simplex
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused, Rounded
 from kkz_eval.evaluation.sample import Sample, require_comparison
+from kkz_eval.evaluation.spread import Spread
 
 ETA_UNIT = 1e-6  # ridge of the donors' weights over the noise: makes them unique, no more
 EXACT_FIT = 1e-6  # gap before the start over the noise, below which the fit counts as exact
@@ -55,7 +58,7 @@ class CohortGaps:
     noise: float
 
 
-def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
+def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec, spread: Spread = map) -> Estimation:
     """Mean gap between treated units and their synthetic controls in the years after (Abadie, Diamond & Hainmueller 2010, eq. 2).
 
     Without covariates the weights match the outcome in every year before, with no intercept and a ridge that only makes them unique
@@ -63,7 +66,8 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     covariates the predictors are their means and that of the outcome, and the weights of predictors are chosen. Inference: in
     each placebo assignment comparison units act as treated and get synthetic controls from the rest; |mean gap| of the treated ranks among
     theirs. The interval holds all constant effects that this test does not reject; there is no standard error. Test
-    `placebo_rmspe_ratio`: the same with the mean ratio of root mean squared gaps after and before. Raises Refused.
+    `placebo_rmspe_ratio`: the same with the mean ratio of root mean squared gaps after and before. spread: how pieces of the placebos are
+    made. Raises Refused.
     """
     require_comparison(sample, plan)
     outcome, adjusted = without_held_fixed(sample, np.empty((len(sample.unit), 0)), ())
@@ -76,7 +80,7 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     if sample.covariate_names and assignments is not None and assignments.units.size * n_predictors > SEARCHES:
         counts = {"predictors": n_predictors, "needed": assignments.units.size, "most": SEARCHES // n_predictors}
         assignments, left_out = None, (Note("notes.predictors_no_placebos", counts),)
-    fits = [_fit(sample, blocks, cohort, assignments, SOLVERS[spec.variant]) for cohort in blocks.cohorts]
+    fits = [_fit(sample, blocks, cohort, assignments, SOLVERS[spec.variant], spread) for cohort in blocks.cohorts]
     cells = [int(blocks.after(cohort, None).sum()) for cohort in blocks.cohorts for _ in cohort.units]
     rows = [_row("coefficient", blocks, fits, None, assignments, plan.inference.level)]
     if sample.earliest is not None:
@@ -110,35 +114,53 @@ def reference_donors(before: UnitByYear, paths: ProblemByYear, allowed: ProblemB
 SOLVERS: Mapping[str, DonorWeights] = {"exact": exact_donors, "reference": reference_donors}
 
 
-def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, assignments: Assignments | None, donors: DonorWeights) -> CohortGaps:
-    """The gaps of a cohort and, with assignments, of its placebos. Raises Refused."""
-    controls, n_before, n_treated = blocks.controls, cohort.n_before, len(cohort.units)
-    before = controls[:, :n_before]
-    noise = noise_level(before)
-    units = np.empty((0, blocks.n_treated), dtype="int64") if assignments is None else assignments.units
-    predictors = build_predictors(sample, blocks, cohort) if sample.covariate_names else None
+@dataclass(frozen=True)
+class _Donors:
+    """How weights of comparison units are found for a cohort. controls: (n0, T); n_before: years before the start; noise: of the comparison units in
+    these; predictors: None where the outcome alone is matched; solver: that matches it."""
 
-    def solved(paths: ProblemByYear, own_predictors: UnitByCovariate | None, allowed: ProblemByUnitMask) -> ProblemByUnit:
-        if predictors is None or own_predictors is None:
-            return donors(before, paths[:, :n_before], allowed, noise)
+    controls: UnitByYear
+    n_before: int
+    noise: float
+    predictors: Predictors | None
+    solver: DonorWeights
+
+    def weights(self, paths: ProblemByYear, own_predictors: UnitByCovariate | None, allowed: ProblemByUnitMask) -> ProblemByUnit:
+        """(b, n0). paths: (b, T); own_predictors: (b, k); allowed: (b, n0). Raises NotSolved."""
+        before = self.controls[:, : self.n_before]
+        if self.predictors is None or own_predictors is None:
+            return self.solver(before, paths[:, : self.n_before], allowed, self.noise)
         found = np.zeros(allowed.shape)
         for place, (path, free) in enumerate(zip(paths, allowed, strict=True)):
-            found[place, free] = nested_weights(predictors.controls[free], own_predictors[place], before[free], path[:n_before])
+            found[place, free] = nested_weights(
+                self.predictors.controls[free], own_predictors[place], before[free], path[: self.n_before]
+            )
         return found
 
+    def placebo_gaps(self, assigned: slice, units: AssignmentByUnit) -> AssignmentByUnitByYear:
+        """(b, n1, T) of comparison units that act as treated. assigned: which columns of the assignments (b, n) are the cohort's. Raises NotSolved."""
+        allowed = np.ones((len(units), len(self.controls)), dtype=bool)
+        np.put_along_axis(allowed, units, False, axis=1)
+        members = units[:, assigned]
+        acting, n_treated = members.ravel(), members.shape[1]
+        own = None if self.predictors is None else self.predictors.controls[acting]
+        found = self.weights(self.controls[acting], own, np.repeat(allowed, n_treated, axis=0))
+        return np.asarray((self.controls[acting] - found @ self.controls).reshape(len(units), n_treated, -1))
+
+
+def _fit(
+    sample: Sample, blocks: Blocks, cohort: Cohort, assignments: Assignments | None, solver: DonorWeights, spread: Spread
+) -> CohortGaps:
+    """The gaps of a cohort and, with assignments, of its placebos. Raises Refused."""
+    controls, n_treated = blocks.controls, len(cohort.units)
+    noise = noise_level(controls[:, : cohort.n_before])
+    predictors = build_predictors(sample, blocks, cohort) if sample.covariate_names else None
+    donors = _Donors(controls, cohort.n_before, noise, predictors, solver)
+    pieces = [] if assignments is None else assignments.pieces(_CELLS_AT_ONCE // (controls.size * n_treated))
     try:
         everyone = np.ones((n_treated, len(controls)), dtype=bool)
-        weights = solved(cohort.treated, None if predictors is None else predictors.treated, everyone)
-        placebo_gaps = []
-        size = max(1, _CELLS_AT_ONCE // (controls.size * n_treated))
-        for first in range(0, len(units), size):
-            part = units[first : first + size]
-            allowed = np.ones((len(part), len(controls)), dtype=bool)
-            np.put_along_axis(allowed, part, False, axis=1)
-            members = part[:, blocks.assigned(cohort)].ravel()
-            free = np.repeat(allowed, n_treated, axis=0)
-            found = solved(controls[members], None if predictors is None else predictors.controls[members], free)
-            placebo_gaps.append((controls[members] - found @ controls).reshape(len(part), n_treated, -1))
+        weights = donors.weights(cohort.treated, None if predictors is None else predictors.treated, everyone)
+        placebo_gaps = list(spread(partial(donors.placebo_gaps, blocks.assigned(cohort)), pieces))
     except NotSolved as failure:
         raise Refused("weights_not_found") from failure
     empty = np.empty((0, n_treated, controls.shape[1]))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from kkz_eval.evaluation.effects import exit_code, run_effects
+from kkz_eval.evaluation.effects import exit_code, run_effects, run_outcome
+from kkz_eval.evaluation.estimators import sdid, synthetic_control
 from kkz_eval.evaluation.estimators.placebo import permutation_interval, permutation_p, placebo_assignments
 from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import EffectsResult
@@ -62,6 +67,35 @@ def _refusal(panel: pd.DataFrame, **keys: object) -> str:
     first, second = result.estimates["message"]
     assert first.startswith(second) or second.startswith(first)  # sdid adds that one treated cluster is few
     return str(first)
+
+
+def _sent_away(compute: Callable[[Any], Any], pieces: Iterable[Any]) -> Iterator[Any]:
+    """As workers would: each piece computed from what was sent, the last first."""
+    sent = [pickle.dumps((compute, piece)) for piece in pieces]
+    if len(sent) > 1:
+        SENT.append(len(sent))
+    done = [function(piece) for function, piece in map(pickle.loads, reversed(sent))]
+    return reversed(done)
+
+
+SENT: list[int] = []
+"""How many pieces were sent away together."""
+
+
+@pytest.mark.parametrize("method", ["sdid", "synthetic_control"])
+def test_placebos_that_are_made_elsewhere_are_the_same_to_the_last_digit(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (sdid, synthetic_control):
+        monkeypatch.setattr(module, "_CELLS_AT_ONCE", 800)  # 11 of the 30 assignments of 6 units
+    panel, spec = _panel(_units(1, 6, later=1)), {"id": "one", "method": method, "variant": "exact"}
+    plan = parse_plan(
+        {"plan_version": 1, "id": "p", "outcomes": [{"indicator": "y"}], "estimators": [spec], "languages": ["en"]}, "test"
+    )
+    SENT.clear()
+    here, elsewhere = (run_outcome(panel, plan, "y", way) for way in (map, _sent_away))
+    assert set(SENT) == {3}
+    assert here.estimates["p_value"].notna().all()
+    for table in ("estimates", "tests", "weights"):
+        pd.testing.assert_frame_equal(getattr(here, table), getattr(elsewhere, table), check_exact=True)
 
 
 @pytest.mark.parametrize("estimator", ["sdid", "sc"])
