@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import kkz_eval  # noqa: F401 (before any test loads numpy: it asks for one thread, else processes side by side mostly wait for each other)
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
