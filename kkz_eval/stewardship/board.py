@@ -81,7 +81,7 @@ def board_tables(
 
     delivered: histories of all datasets; official: dataset, unit and year of which official statistics have figures at hand; purged: those of which
     something came and was removed, and when. The years of a table begin with the first that any municipality delivered for its dataset, for any where none did; they end with the last of all
-    datasets, or the next one where it is due about now. The units of a table are those of the programme that owe its dataset, and all
+    datasets, or the next one where it is due about now. A year before or after all these of which everything was rejected may be a slip: it is shown, and asked of nobody. The units of a table are those of the programme that owe its dataset, and all
     others that delivered it. Nobody owes a year before joining, nor what official statistics hold.
     """
     municipal = sorted((c for c in contracts.values() if c.source == "municipal"), key=lambda contract: contract.dataset)
@@ -89,7 +89,9 @@ def board_tables(
     for history in delivered.values():
         if history.dataset in own:
             own[history.dataset].append(history)
-    span = _span(municipal, {history.year for found in own.values() for history in found}, today)
+    came = [history for found in own.values() for history in found]
+    awaited = _awaited(municipal, {one.year for one in came if one.state != State.REJECTED} or {one.year for one in came}, today)
+    span = sorted({*awaited, *(history.year for history in came)})
     at_hand: dict[str, list[Place]] = {}
     for place in official:
         at_hand.setdefault(place[0], []).append(place)
@@ -101,7 +103,7 @@ def board_tables(
             continue
         first = min((history.year for history in histories), default=min(span, default=0))
         years = tuple(year for year in span if year >= first)
-        about = _About(contract, years, histories, frozenset(at_hand.get(dataset, ())), gone, today, digest_of_tables())
+        about = _About(contract, years, awaited, histories, frozenset(at_hand.get(dataset, ())), gone, today, digest_of_tables())
         last, table = _made_last.get(contract.id, (None, None))
         if table is None or last != about:  # most deliveries change one table
             table = _table(about)
@@ -112,11 +114,12 @@ def board_tables(
 
 @dataclass(frozen=True)
 class _About:
-    """All that the table of a dataset is made of: of each of them what is of that dataset, as board_tables has it. reference: digest of the tables of
+    """All that the table of a dataset is made of: of each of them what is of that dataset, as board_tables has it. awaited: years that may be owed; reference: digest of the tables of
     territory and programme that an installation gives."""
 
     contract: Contract
     years: tuple[int, ...]
+    awaited: range
     delivered: tuple[History, ...]
     official: frozenset[Place]
     purged: Mapping[Place, date]
@@ -132,24 +135,24 @@ def _table(about: _About) -> BoardTable:
     contract, owed = about.contract, owed_by(about.contract)
     came = {(one.dataset, one.unit_id, one.year): one for one in about.delivered}
     units = sorted({*owed, *(unit for _, unit, _ in (*came, *about.purged))}, key=unit_label)
-    rows = tuple(
-        tuple(
-            _cell(contract, (contract.dataset, unit, year), owed.get(unit), came, about.official, about.purged, about.today)
-            for year in about.years
-        )
-        for unit in units
-    )
+
+    def cell(unit: str, year: int) -> BoardCell:
+        place = (contract.dataset, unit, year)
+        asked = owed.get(unit) if year in about.awaited or place in came else None
+        return _cell(contract, place, asked, came, about.official, about.purged, about.today)
+
+    rows = tuple(tuple(cell(unit, year) for year in about.years) for unit in units)
     return BoardTable(contract, about.years, rows)
 
 
-def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date) -> tuple[int, ...]:
-    """The years shown. Of a programme that has ended, the year after its last one is long past and not waited for."""
+def _awaited(municipal: Sequence[Contract], delivered: Collection[int], today: date) -> range:
+    """The years that are asked for. Of a programme that has ended, the year after its last one is long past and not waited for."""
     if not delivered:
-        return ()
+        return range(0)
     after = max(delivered) + 1
     days = (deadline_of(contract.terms.due, after) for contract in municipal)
     due = any(day is not None and -_LOOK_BACK <= (day - today).days <= _LOOK_AHEAD for day in days)
-    return tuple(range(min(delivered), after + due))
+    return range(min(delivered), after + due)
 
 
 def _cell(

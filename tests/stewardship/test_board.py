@@ -47,6 +47,22 @@ def test_nobody_owes_the_years_before_a_dataset_was_first_delivered() -> None:
     assert all(len(cells) == 5 for cells in found["netzwerk"].rows)
 
 
+@pytest.mark.parametrize("slip", [2031, 1912])
+def test_a_year_of_which_all_was_rejected_is_shown_and_asked_of_nobody_else(slip: int) -> None:
+    known = [delivered("netzwerk", ARNSBERG, year) for year in (2012, 2016)]
+    network = tables(*known, delivered("netzwerk", DUESSELDORF, slip, Status.REJECTED))["netzwerk"]
+    assert network.years == tuple(sorted({*range(2012, 2017), slip}))
+    assert states(network, DUESSELDORF)[slip] == State.REJECTED
+    assert {states(network, cells[0].unit_id)[slip] for cells in network.rows if cells[0].unit_id != DUESSELDORF} == {
+        State.NOT_OWED
+    }
+
+
+def test_of_what_was_all_rejected_every_year_between_is_asked_for() -> None:
+    known = tables(*(delivered("netzwerk", DUESSELDORF, year, Status.REJECTED) for year in (2012, 2014)))
+    assert states(known["netzwerk"], DUESSELDORF)[2013] == State.MISSING
+
+
 def test_only_the_table_that_anything_changes_for_is_made_anew_and_each_is_as_if_made_for_the_first_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
