@@ -44,14 +44,16 @@ class PanelInvalid(ProblemsFound):
 
 @dataclass(frozen=True)
 class Figure(Localised):
-    """A figure or threshold in a sentence. digits: after the decimal sign, at most."""
+    """A figure or threshold in a sentence. digits: after the decimal sign, at most; what they show as 0 and is above is said to be below the least."""
 
     value: float
     digits: int = 3
 
     def in_language(self, language: Language) -> str:
         """The number as it is written in that language."""
-        return str(format_decimal(self.value, format="0." + "#" * self.digits, locale=language))
+        least = 10.0**-self.digits
+        sign, shown = ("< ", least) if 0 < self.value < least / 2 else ("", self.value)
+        return f"{sign}{format_decimal(shown, format='0.' + '#' * self.digits, locale=language)}"
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,21 @@ COUNTS = frozenset(
         *("bytes", "copied", "altered", "left_over"),
         *("errors", "warnings", "acknowledged", "corrected", "right", "missing", "marked", "left_out", "planted"),
         *("treated", "controls", "clusters", "draws", "assignments", "worlds", "present", "demanded", "needed"),
-        *("numbers", "different", "decided", "effects", "owed", "copied", "bytes", "landed", "unused", "refused", "changed", "added", "removed"),
+        *(
+            "numbers",
+            "different",
+            "decided",
+            "effects",
+            "owed",
+            "copied",
+            "bytes",
+            "landed",
+            "unused",
+            "refused",
+            "changed",
+            "added",
+            "removed",
+        ),
         *("altered", "left_over"),
     }
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.evaluation.estimators.concentration import Concentration
-from kkz_eval.evaluation.problems import Rounded
+from kkz_eval.evaluation.problems import Figure, Rounded
 from kkz_eval.model.texts import catalogue
 
 PACKAGE = "kkz_eval.evaluation"
@@ -49,3 +49,8 @@ def test_a_rounded_figure_is_written_as_its_language_writes_it(value: float, ger
 def test_a_note_has_the_decimal_comma_in_german() -> None:
     notes = (Concentration(0.1566, 7.8, 8).note, Concentration(0.1566, 7.8, 8, "2010/2008").note)
     assert all("15,7 %" in note.sentence.in_language("de") and "7,8 " in note.sentence.in_language("de") for note in notes)
+
+
+@pytest.mark.parametrize(("value", "german"), [(0.00049, "< 0,001"), (0.0005001, "0,001"), (0.0, "0"), (1.25, "1,25")])
+def test_a_figure_above_zero_is_never_said_to_be_zero(value: float, german: str) -> None:
+    assert Figure(value).in_language("de") == german
