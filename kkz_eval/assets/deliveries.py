@@ -137,7 +137,7 @@ def delivery_status(
         known = moment.histories.values()
         # rejected, and nobody can read of whom they speak
         nameless = [source for source, unit, _ in moment.rejected_slices if not unit]
-    kept_out = [history for history in known if history.state not in COUNTING]
+    kept_out = [history for history in known if history.state not in (*COUNTING, State.SUPERSEDED)]
     records = [
         dg.TableRecord(
             {

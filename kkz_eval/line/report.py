@@ -348,7 +348,9 @@ def _revisions(study: Study) -> pd.DataFrame:
 
 def _deliveries(snapshot: Snapshot, contract: Contract, panel: pd.DataFrame) -> pd.DataFrame:
     """What is there of every unit that owes the dataset (or sent it, where nobody does), in the plan's windows from its first delivered year on; before joining what was sent."""
-    known = {place: history for place, history in snapshot.histories.items() if place[0] == contract.dataset}
+    known = {
+        place: one for place, one in snapshot.histories.items() if place[0] == contract.dataset and one.state != State.SUPERSEDED
+    }
     official = {(contract.dataset, *place) for place in official_figures(snapshot, contract)}
     purged = purged_places(snapshot.register, snapshot.contracts)
     first = max(int(panel["year"].min()), min((year for _, _, year in known), default=0))
@@ -415,6 +417,8 @@ def _notices(study: Study) -> tuple[Sentence, ...]:
         if dataset in datasets:
             history = snapshot.histories[(dataset, unit, year)] if unit else None
             state, holds = (State.REJECTED, None) if history is None else (history.state, history.holds)
+            if state == State.SUPERSEDED:
+                continue
             rejected.setdefault((judged.arrival.name, dataset, state, holds), []).append((unit, year))
     for (name, dataset, state, holds), parts in sorted(rejected.items(), key=lambda item: (*item[0][:2], item[1])):
         named: Localised | str = parts_named(sorted(parts)) if all(unit for unit, _ in parts) else say("notices.whole_file")

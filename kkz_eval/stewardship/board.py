@@ -79,7 +79,7 @@ def board_tables(
 ) -> tuple[BoardTable, ...]:
     """A table for each municipal dataset, by dataset.
 
-    delivered: histories of all datasets; official: dataset, unit and year of which official statistics have figures at hand; purged: those of which
+    delivered: histories of all datasets, of which those that were left out by a later delivery count as if they had never come; official: dataset, unit and year of which official statistics have figures at hand; purged: those of which
     something came and was removed, and when. The years of a table begin with the first that any municipality delivered for its dataset, for any where none did; they end with the last of all
     datasets, or the next one where it is due about now. A year before or after all these of which everything was rejected may be a slip: it is shown, and asked of nobody. The units of a table are those of the programme that owe its dataset, and all
     others that delivered it. Nobody owes a year before joining, nor what official statistics hold.
@@ -87,7 +87,7 @@ def board_tables(
     municipal = sorted((c for c in contracts.values() if c.source == "municipal"), key=lambda contract: contract.dataset)
     own = {contract.dataset: list[History]() for contract in municipal}
     for history in delivered.values():
-        if history.dataset in own:
+        if history.dataset in own and history.state != State.SUPERSEDED:
             own[history.dataset].append(history)
     came = [history for found in own.values() for history in found]
     awaited = _awaited(municipal, {one.year for one in came if one.state != State.REJECTED} or {one.year for one in came}, today)

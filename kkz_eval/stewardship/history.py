@@ -33,7 +33,8 @@ class History:
 
     entries: (arrival, fate), the newest last; verdict: of the newest; holding: the deliveries whose values count, the newest last: one, or several
     where cells supersede each other one by one, none where nothing counts; is_contradicted: files of one scan contradict each other about it; is_decided: the newest waits for the approval of what it decides;
-    first: the content that was the first to speak of it, by its digest and the day on which it came, None where that was not recorded.
+    first: the content that was the first to speak of it, by its digest and the day on which it came, None where that was not recorded;
+    is_left_out: all that came of it was rejected, and the newest came again under its name, without it: it was a slip, or is missing now.
     """
 
     dataset: str
@@ -45,6 +46,7 @@ class History:
     is_contradicted: bool = False
     is_decided: bool = False
     first: tuple[str, date | None] = ("", None)
+    is_left_out: bool = False
 
     @property
     def newest(self) -> Arrival:
@@ -80,6 +82,8 @@ class History:
             return self.part.state
         if self.is_decided:
             return State.DECIDED
+        if self.is_left_out:
+            return State.SUPERSEDED
         return State.REJECTED if self.holds is None else State.EARLIER_HOLDS
 
     @property
@@ -150,13 +154,20 @@ def _said_of(about: _About, accepted: Callable[[Contract], Accepted]) -> dict[Pl
     entries: dict[tuple[str, int], list[tuple[Arrival, Slice]]] = {}
     newest: dict[tuple[str, int], Verdict] = {}
     first: dict[tuple[str, int], Source] = {}
+    named: dict[tuple[str, str], int] = {}
     for source in sources:
+        named |= {(source.arrival.name, part.unit_id): source.arrival.number for part in source.verdict.slices}
         for part in source.verdict.slices:
             entries.setdefault((part.unit_id, part.year), []).append((source.arrival, part))
             newest[(part.unit_id, part.year)] = source.verdict
             earliest = first.setdefault((part.unit_id, part.year), source)
             if source.first_day < earliest.first_day:  # a content that came again stands by its newest arrival
                 first[(part.unit_id, part.year)] = source
+
+    def is_left_out(key: tuple[str, int]) -> bool:
+        last = entries[key][-1][0]
+        return all(part.status == Status.REJECTED for _, part in entries[key]) and named[(last.name, key[0])] > last.number
+
     return {
         (contract.dataset, *key): History(
             contract.dataset,
@@ -167,6 +178,7 @@ def _said_of(about: _About, accepted: Callable[[Contract], Accepted]) -> dict[Pl
             key in contradicted,
             (newest[key].sha256, *key) in about.decided,
             (first[key].arrival.sha256, date.fromisoformat(first[key].first_day) if first[key].first_day else None),
+            is_left_out(key),
         )
         for key in sorted(entries)
     }
@@ -188,7 +200,7 @@ def _holding(now: Accepted) -> dict[tuple[str, int], tuple[Source, ...]]:
 def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, History]) -> DeliveryState:
     """What a delivery is worth beside the others that speak of its units and years.
 
-    It is superseded where another counts instead of all that was accepted in it, and a later one has spoken of all that was rejected. Where
+    It is superseded where another counts instead of all that was accepted in it, and a later one has spoken of all that was rejected, or left it out. Where
     cells supersede each other one by one, an accepted file is never called superseded: a plan may ask for its edition.
     """
     contradicted: list[tuple[str, int]] = []
@@ -200,7 +212,7 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
         place, history = (part.unit_id, part.year), known[(contract.dataset, part.unit_id, part.year)]
         is_newest, is_accepted = history.newest.sha256 == verdict.sha256, part.status != Status.REJECTED
         states.add(history.state if is_newest else part.state)
-        n_replaced += not is_accepted and not is_newest and not history.is_contradicted
+        n_replaced += not is_accepted and not history.is_contradicted and (not is_newest or history.state == State.SUPERSEDED)
         if is_newest and history.state == State.DECIDED:
             decided.append(place)
         own = max(arrival.number for arrival, _ in history.entries if arrival.sha256 == verdict.sha256)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from made_boards import tables
+
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.register.register import Arrival
+from kkz_eval.deliveries.register.accepted import Accepted
+from kkz_eval.deliveries.register.register import Arrival, Register
 from kkz_eval.model.verdicts import Slice, State, Status, Verdict
-from kkz_eval.stewardship.history import History, delivery_state
+from kkz_eval.stewardship.history import History, delivery_state, histories
 
 LEAVERS = load_contracts(Path(__file__).parents[2] / "data_contracts")["schulabgaenge"]
 DUISBURG = "05112000"
@@ -62,3 +67,32 @@ def test_a_file_of_which_a_second_role_decides_the_rest_is_not_called_partly_rej
         known[(LEAVERS.dataset, DUISBURG, part.year)] = history
     found = delivery_state(verdict, LEAVERS, known)
     assert (found.state, found.is_settled) == (State.DECIDED, True)
+
+
+def by_order(contract: Contract) -> Accepted:
+    raise AssertionError(f"{contract.id}: the order of arrival says what holds")
+
+
+def histories_of(*deliveries: tuple[Arrival, Verdict]) -> dict[tuple[str, str, int], History]:
+    verdicts = {(verdict.sha256, LEAVERS.id): verdict for _, verdict in deliveries}
+    return histories(Register(tuple(arrival for arrival, _ in deliveries), {}, verdicts), [LEAVERS], by_order)
+
+
+def test_a_rejected_year_that_the_same_file_leaves_out_when_it_comes_again_is_settled() -> None:
+    arrival, verdict = delivered(1, y2017=Status.ACCEPTED, y2031=Status.REJECTED)
+    again, later = delivered(2, y2017=Status.ACCEPTED, y2018=Status.ACCEPTED)
+    first, slip = (arrival, verdict), (LEAVERS.dataset, DUISBURG, 2031)
+    for name, left_out in (("1.csv", True), ("2.csv", False)):
+        known = histories_of(first, (replace(again, name=name), later))
+        assert known[slip].state == (State.SUPERSEDED if left_out else State.REJECTED)
+        found = delivery_state(verdict, LEAVERS, known)
+        assert (found.state, found.is_settled) == ((State.SUPERSEDED, True) if left_out else (State.PARTLY_REJECTED, False))
+        years = tables(*known.values())[LEAVERS.dataset].years
+        assert (2031 in years) != left_out
+
+
+def test_a_year_that_holds_or_is_rejected_anew_is_not_left_out() -> None:
+    arrival, verdict = delivered(1, y2017=Status.ACCEPTED, y2018=Status.REJECTED)
+    again, later = delivered(2, y2018=Status.REJECTED)
+    known = histories_of((arrival, verdict), (replace(again, name="1.csv"), later))
+    assert {year: one.state for (_, _, year), one in known.items()} == {2017: State.ACCEPTED, 2018: State.REJECTED}
