@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -67,25 +69,48 @@ def test_every_dependency_has_an_exact_version() -> None:
     assert [name for name in names if name not in pinned] == []
 
 
-def named_in(*folders: str) -> set[str]:
-    """The modules at the top that the code of some folders imports, or names as a text to find what they bring."""
-    names: set[str] = set()
+def nodes_in(*folders: str) -> Iterator[ast.AST]:
+    """Every node of the code of some folders."""
     for file in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_bytes())):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module is not None:
-                names.add(node.module.partition(".")[0])
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                names.add(node.value)
+        yield from ast.walk(ast.parse(file.read_bytes()))
+
+
+def imported_in(*folders: str) -> set[str]:
+    """The modules at the top that the code of some folders imports."""
+    names: set[str] = set()
+    for node in nodes_in(*folders):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names.add(node.module.partition(".")[0])
     return names
 
 
-def test_no_dependency_is_unused() -> None:
+def named_in(*folders: str) -> set[str]:
+    """The same, and what it names as a text, to find what a package brings."""
+    texts = (node.value for node in nodes_in(*folders) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return imported_in(*folders).union(texts)
+
+
+def modules_of_packages() -> dict[str, set[str]]:
+    """The modules at the top that each installed package brings."""
     modules: dict[str, set[str]] = {}
     for module, packages in packages_distributions().items():
         for package in packages:
             modules.setdefault(re.sub(r"[-_.]+", "-", package).lower(), set()).add(module)
+    return modules
+
+
+def test_what_the_code_imports_is_asked_for() -> None:
+    """Not left to another package, which may give it up."""
+    asked = [name.lower() for title in ("Run", "Server", "Machines") for name in asked_for()[title]]
+    modules = modules_of_packages()
+    brought = {module for name in asked for module in modules.get(name, {name})}
+    assert imported_in("kkz_eval") - brought - sys.stdlib_module_names - {"kkz_eval"} == set()
+
+
+def test_no_dependency_is_unused() -> None:
+    modules = modules_of_packages()
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     used = named_in("kkz_eval")
     places = {title: used for title in asked_for() if title not in ("Oracles", "Validators")}
