@@ -298,8 +298,10 @@ def restore_backup(place: Store, number: int | None, store: Store, home: Path, c
     try:
         _restore(place, found[0], frozenset[str]().union(*(one.gone for one in known)), store, home, contracts)
     except _NotAsKept as error:
-        said = _looked_over(place, found).said_of(found[0])
-        raise UserError("restore_not_whole", what=said, place=shlex.quote(place.address)) from error
+        looked = _looked_over(place, found)
+        if error.digest not in looked.missing:  # a disk that fails now and then may have read it at the second look
+            looked = replace(looked, altered=looked.altered | {error.digest})
+        raise UserError("restore_not_whole", what=looked.said_of(found[0]), place=shlex.quote(place.address)) from error
     return found[0]
 
 
@@ -441,22 +443,22 @@ def _draft(target: Path) -> Path:
 class _NotAsKept(Exception):
     """A content of a backup is not what was kept, or is not there."""
 
-    def __init__(self, *, is_missing: bool) -> None:
-        super().__init__(is_missing)
-        self.is_missing = is_missing
+    def __init__(self, digest: str, *, is_missing: bool) -> None:
+        super().__init__(digest)
+        self.digest, self.is_missing = digest, is_missing
 
 
 def _content_of(place: Store, digest: str) -> bytes:
     """A content of a backup. Raises _NotAsKept for one that is not there, is another or can't be read by the disk, and UserError where an object store
-    does not answer: what it holds is as it was."""
+    does not answer or somebody has no right to read it: it is as it was."""
     try:
         content = place.kept(_content_key(digest))
     except UserError as error:
-        if error.code == "object_store_not_readable":
+        if error.code == "object_store_not_readable" or isinstance(error.__cause__, PermissionError):
             raise
-        raise _NotAsKept(is_missing=error.code == "object_missing") from error
+        raise _NotAsKept(digest, is_missing=error.code == "object_missing") from error
     if digest_of_bytes(content) != digest:
-        raise _NotAsKept(is_missing=False)
+        raise _NotAsKept(digest, is_missing=False)
     return content
 
 

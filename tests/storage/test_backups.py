@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from kkz_eval.deliveries.register.decisions import CORRECTIONS, WAIVERS
 from kkz_eval.model.errors import UserError
@@ -236,6 +237,40 @@ def test_a_backup_that_is_not_whole_is_refused_in_the_same_words_and_nothing_is_
     assert not (tmp_path / "new").exists()
     assert not (tmp_path / "newc").exists()
     assert not [name for name in os.listdir(tmp_path) if name.startswith(PARTIAL)]
+
+
+def test_what_a_disk_reads_at_the_second_look_only_is_damaged_all_the_same(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.back_up()
+    kept = Store.kept
+
+    def fails_once(store: Store, key: str) -> bytes:
+        if not key.startswith("contents/"):
+            return kept(store, key)
+        monkeypatch.setattr(Store, "kept", kept)
+        raise UserError("storage_not_readable", place=key, reason="I/O error")
+
+    monkeypatch.setattr(Store, "kept", fails_once)
+    with pytest.raises(UserError) as refused:
+        restore_backup(place.backups, None, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
+    assert "Damaged files: 1, missing: 0, of 4." in str(refused.value)
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_somebody_has_no_right_to_read_is_not_called_damaged(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.back_up()
+    read = LocalFileSystem.cat_file
+
+    def refused(system: LocalFileSystem, path: str) -> bytes:
+        if "/contents/" in path:
+            raise PermissionError(13, "Permission denied", path)
+        return bytes(read(system, path))
+
+    monkeypatch.setattr(LocalFileSystem, "cat_file", refused)
+    with pytest.raises(UserError) as error:
+        look_over_backups(place.backups)
+    assert error.value.code == "storage_not_readable"
 
 
 @pytest.mark.parametrize("left", [b"", b"{", b'{"sha', None])
