@@ -1,4 +1,6 @@
-"""What the symbols of official statistics stand for, in words. Not how they are read from texts (deliveries/text/numbers.py)."""
+"""What the symbols of official statistics stand for, in words, and the signs that are one of them. Not how they are read from texts
+(deliveries/text/numbers.py).
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,18 @@ SYMBOL_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Symbol in place of a value -> key of its meaning below `symbol.`: one spelling of each, in the order in which they are named."""
+
+
+DASHES = "‐‑‒–—―−⁃﹣－-"
+"""The signs that people and programs write for a hyphen or a minus; in an order in which they can stand in a class of a regular expression."""
+
+_STANDARD: Mapping[str, str] = MappingProxyType({**dict.fromkeys(DASHES, "-"), "…": "..."})
+"""What official statistics write for one sign that stands for a whole symbol."""
+
+
+def standard_symbol(symbol: str) -> str:
+    """A symbol as official statistics write it: a dash of any width is `-`, an ellipsis `...`; all others as they are."""
+    return _STANDARD.get(symbol, symbol)
 
 
 def explained(symbols: Iterable[str]) -> Joined:

@@ -14,6 +14,7 @@ from kkz_eval.contracts.parameters import column_of, text_values
 from kkz_eval.contracts.rule_kinds.forms import COLUMN, all_kept, is_texts
 from kkz_eval.contracts.rule_kinds.kind import Computed, Expectation, Hits, Kind, Limits, Parameter, hits_where
 from kkz_eval.model.parsed import QUALITIES
+from kkz_eval.model.symbols import standard_symbol
 
 
 def _mask(rule: Rule, table: JudgedTable) -> Hits:
@@ -37,7 +38,7 @@ def _expectation(rule: Rule, contract: Contract, known_units: KnownUnits) -> Exp
 
 def _spellings(symbols: Sequence[str]) -> list[str]:
     """Symbols without case and spaces, and each with each letter of quality that is admitted too: `. r` is `.` and `r`."""
-    plain = sorted("".join(symbol.split()).lower() for symbol in symbols)
+    plain = sorted({"".join(symbol.split()).lower() for one in symbols for symbol in (one, standard_symbol(one))})
     letters = [symbol for symbol in plain if symbol in QUALITIES]
     return [*plain, *(symbol + letter for symbol in plain if symbol not in letters for letter in letters)]
 

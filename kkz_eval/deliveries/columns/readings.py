@@ -13,13 +13,16 @@ from kkz_eval.deliveries.text.as_meant import as_meant
 from kkz_eval.deliveries.text.numbers import symbol_of
 from kkz_eval.model.identifiers import is_ags
 from kkz_eval.model.spreadsheet_dates import DAY_ZERO, typed_school_year
+from kkz_eval.model.symbols import DASHES
 from kkz_eval.reference.named import names_another_area, names_area
 
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[.,]0)?")
 _WORDED_YEAR = re.compile(
     r"(?:(?:im\s+)?(?:kalender|haushalts|berichts)?jahr|ende|year)\s*:?\s*((?:19|20)[0-9]{2})", re.IGNORECASE
 )
-_SCHOOL_YEAR = re.compile(r"(?:schuljahr|sj)?\.?\s*([0-9]{4}|[0-9]{2})\s*[/–-]\s*([0-9]{4}|[0-9]{2})", re.IGNORECASE)
+_SCHOOL_YEAR = re.compile(
+    rf"(?:schuljahr|sj)?\.?\s*([0-9]{{4}}|[0-9]{{2}})\s*[/{DASHES}]\s*([0-9]{{4}}|[0-9]{{2}})", re.IGNORECASE
+)
 _YOUTH_OFFICE = re.compile(r"JH05[0-9]{6}", re.IGNORECASE)
 _LIST = re.compile(r"[;,|+\n]")  # between the codes of one cell; no name of a code has one of them (lint)
 _NUMBER_KEY = re.compile(r"0?5[0-9]+[.,]0")

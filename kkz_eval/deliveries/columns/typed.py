@@ -14,6 +14,7 @@ from kkz_eval.deliveries.text.as_meant import as_meant
 from kkz_eval.deliveries.text.cells import Cells
 from kkz_eval.deliveries.text.numbers import Style, parse_numbers, without_euro
 from kkz_eval.model.parsed import ARROW_TYPES
+from kkz_eval.model.symbols import DASHES
 
 
 def blank_as_null(texts: pa.Array) -> pa.Array:
@@ -95,7 +96,7 @@ def _without_unit_of(of: Property, texts: pa.Array) -> pa.Array:
     texts = pc.replace_substring_regex(
         texts, "^([-+]?[0-9][0-9.,]*[0-9])[ \u00a0\u202f]?(?:€|EUR|Euro)$", "\\1"
     )  # nearly all of them
-    signed = pc.match_substring_regex(texts, "(?i)€|eur|[,.]\\s?[-–—]+\\s*$").fill_null(False)
+    signed = pc.match_substring_regex(texts, f"(?i)€|eur|[,.]\\s?[{DASHES}]+\\s*$").fill_null(False)
     if not pc.any(signed, min_count=0).as_py():
         return texts
     bare = [without_euro(as_meant(text).strip()) for text in texts.filter(signed).to_pylist()]

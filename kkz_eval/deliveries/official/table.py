@@ -27,7 +27,7 @@ OFFICIAL_SCHEMA = pa.schema(
         pa.field("value", pa.float64()),  # null where a symbol stands, nothing stands, or the text can't be read
         pa.field("value_delivered", pa.string()),  # null where the cell is empty
         pa.field("unit", WORD),  # of the value; null where the source names none
-        pa.field("flag", WORD),  # symbol as delivered
+        pa.field("flag", WORD),  # symbol, as official statistics write it
         pa.field("quality", WORD),  # letter of quality: p, r, s, e and what else a column of quality says
         pa.field("edition", WORD),  # of the value, where one file holds several; else null (OfficialTable.edition)
         pa.field("sheet", WORD),  # null for text

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from kkz_eval.model.symbols import SYMBOL_NAMES
+from kkz_eval.model.symbols import DASHES, SYMBOL_NAMES
 
 
 class Meaning(StrEnum):
@@ -46,7 +46,7 @@ _LIMIT = (
     r"größer(?: als)?|below|under|less than|fewer than|at most|up to|over|above|more than|at least"
 )
 _BOUNDED = re.compile(
-    rf"\(?(?:n\s*)?(?:(?:{_LIMIT})\s*{_COUNT}|{_COUNT}\s*(?:-|–|—|bis|to)\s*{_COUNT}"
+    rf"\(?(?:n\s*)?(?:(?:{_LIMIT})\s*{_COUNT}|{_COUNT}\s*(?:[{DASHES}]|bis|to)\s*{_COUNT}"
     rf"|{_COUNT}\s*(?:und|oder|or|and)\s*(?:weniger|mehr|fewer|less|more))\s*(?:[^\W\d]+|%)?\)?"
 )
 # Error values of Excel and LibreOffice in German and English: Microsoft Support, "ERROR.TYPE function"; LibreOffice Help, "Error codes".
@@ -55,7 +55,7 @@ _EXCEL_ERROR = re.compile(
     r"|blockiert!?|blocked!?|verbinden!?|connect!?|unbekannt!?|unknown!?|daten_abrufen|getting_data)|(?:err|fehler)\s*:?\s*[0-9]{3}"
 )
 _NARROW = re.compile(r"#{2,}")
-_BETWEEN = re.compile(r"[\s._\-–—()\[\]„“”\"'*:;!]+")
+_BETWEEN = re.compile(rf"[\s._()\[\]„“”\"'*:;!{DASHES}]+")
 
 # Words as `_bare` makes them, without spaces and dots: whole ones, and stems that decide wherever they stand.
 _WORDS: Mapping[Meaning, frozenset[str]] = {

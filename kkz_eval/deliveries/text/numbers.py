@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.deliveries.text.as_meant import as_meant
 from kkz_eval.model.parsed import QUALITIES
+from kkz_eval.model.symbols import DASHES, standard_symbol
 
 
 class Style(StrEnum):
@@ -30,7 +31,7 @@ UNREADABLE = "reader_number"
 AMBIGUOUS = "reader_ambiguous_number"
 
 # Symbols of official statistics (SYMBOLS are compared without case and spaces).
-SYMBOLS = frozenset({"-", "–", "—", "−", ".", "/", "x", "...", "…", "*", "()", "k.a.", "k.a"})
+SYMBOLS = frozenset({"-", ".", "/", "x", "...", "*", "()", "k.a.", "k.a"})
 
 _SPACE = "[ \u00a0\u2009\u202f'’]"  # an apostrophe groups thousands too
 _GROUP = "[1-9][0-9]{0,2}"
@@ -45,13 +46,15 @@ def _definite(decimal: str, group: str) -> re.Pattern[str]:
 
 _COMMA = _definite(",", r"\.")
 _POINT = _definite(r"\.", ",")
-_SIGNED = re.compile(r"([+\-−]?)(.*)", re.DOTALL)
+_SIGNED = re.compile(f"([+{DASHES}]?)(.*)", re.DOTALL)
 _BRACKETED = re.compile(r"\((.*)\)", re.DOTALL)
 _QUALITY = re.compile(r"(.*[0-9)])\s*([prse])", re.DOTALL)
 _SYMBOL_AND_QUALITY = re.compile(r"(.*?)(\s*)([prse])", re.DOTALL)
 _SPACES = re.compile(r"\s+")
-_AMOUNT = re.compile(r"(?:€|euro?)\s*(?P<behind>[-+−(0-9].*)|(?P<before>.*[0-9)–—-])\s*(?:€|euro?)", re.IGNORECASE | re.DOTALL)
-_NO_CENTS = re.compile(r"(?<=[0-9])[,.]\s?[-–—]{1,2}$")
+_AMOUNT = re.compile(
+    rf"(?:€|euro?)\s*(?P<behind>[+(0-9{DASHES}].*)|(?P<before>.*[0-9){DASHES}])\s*(?:€|euro?)", re.IGNORECASE | re.DOTALL
+)
+_NO_CENTS = re.compile(rf"(?<=[0-9])[,.]\s?[{DASHES}]{{1,2}}$")
 _GROUPING = re.compile(r"[\s'’]+")
 
 
@@ -74,8 +77,8 @@ class NumberColumn:
 
 
 def symbol_of(text: str) -> str | None:
-    """The symbol that `text` is, as delivered without surrounding spaces; None where it is no symbol."""
-    stripped = text.strip()
+    """The symbol that `text` is, without surrounding spaces and as official statistics write it (`–` is `-`); None where it is no symbol."""
+    stripped = standard_symbol(text.strip())
     return stripped if _SPACES.sub("", stripped).lower() in SYMBOLS else None
 
 
@@ -188,7 +191,7 @@ def _undress(stripped: str) -> tuple[str, float, str | None]:
     signed = _SIGNED.fullmatch(stripped)
     if signed is None:
         return stripped, 1.0, flag
-    return signed.group(2), -1.0 if signed.group(1) in ("-", "−") else 1.0, flag
+    return signed.group(2), 1.0 if signed.group(1) in ("", "+") else -1.0, flag
 
 
 def _without_quality(text: str) -> tuple[str, str | None]:

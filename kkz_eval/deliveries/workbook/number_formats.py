@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from kkz_eval.model.symbols import DASHES
+
 GENERAL = "General"
 BUILT_IN = {
     9: "0%",
@@ -46,7 +48,6 @@ _TOKEN = (
 )
 _USUAL = frozenset([GENERAL, "0", "0.0", "0.00", "#,##0", "#,##0.00", "@"])  # known without being taken apart
 _HARMLESS = frozenset(["", "€", "eur", "euro", "person", "personen", "pers"])
-_DASHES = frozenset(["-", "–", "—", "−"])
 _TESTS = {
     "<": lambda value, limit: value < limit,
     ">": lambda value, limit: value > limit,
@@ -147,7 +148,7 @@ def _tells(code: str) -> bool:
         not section.is_date
         and (
             section.condition is not None
-            or not (section.has_number or section.has_text or set(section.words) & _DASHES)
+            or not (section.has_number or section.has_text or set(section.words) & set(DASHES))
             or _factor(section) != 1.0
             or _has_foreign_digits(section)
             or _bare(section.words) not in _HARMLESS
@@ -215,7 +216,7 @@ def _shown_without_number(section: Section, value: float) -> Shown:
         return Shown.OTHER_NUMBER if section.words else Shown.NOTHING
     if not section.words:
         return Shown.NO_ZERO
-    is_dash = bool(set(section.words) & _DASHES) and _bare(section.words) in _HARMLESS
+    is_dash = bool(set(section.words) & set(DASHES)) and _bare(section.words) in _HARMLESS
     return Shown.AS_STORED if is_dash or section.words in ("0", "0,0", "0.0") else Shown.OTHER_NUMBER
 
 
@@ -252,11 +253,11 @@ def _has_foreign_digits(section: Section) -> bool:
 
 
 def _changes_sign(code: str, section: Section, value: float) -> bool:
-    has_minus = any(dash in section.before for dash in _DASHES)
+    has_minus = any(dash in section.before for dash in DASHES)
     if value > 0:
         return has_minus
     by_sign = len(sections_of(code)) > 1 and section.condition is None
-    return by_sign and not (has_minus or "(" in section.words or section.is_coloured or any(d in section.words for d in _DASHES))
+    return by_sign and not (has_minus or "(" in section.words or section.is_coloured or any(d in section.words for d in DASHES))
 
 
 def _loses_sign(code: str) -> bool:
@@ -266,5 +267,5 @@ def _loses_sign(code: str) -> bool:
 
 def _bare(words: str, *, keep_case: bool = False) -> str:
     """Words without what stands for the sign of the number or between its thousands."""
-    bare = words.strip(" \u00a0\u202f()+-–—−/.'’")
+    bare = words.strip(" \u00a0\u202f()+/.'’" + DASHES)
     return bare if keep_case else bare.casefold()

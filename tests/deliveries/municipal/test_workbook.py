@@ -77,6 +77,15 @@ def test_a_table_that_starts_at_c5_keeps_its_addresses() -> None:
     assert table.table["__sheet"].to_pylist() == ["Daten", "Daten"]
 
 
+@pytest.mark.parametrize("dash", ["–", "—", "−", "‐", "‑"])
+def test_a_dash_of_any_width_is_the_sign_for_nothing_and_no_number(dash: str) -> None:
+    table = parsed(workbook(Daten=filled((5911000, "2015/16", "m", f"{dash}5", dash))))
+    assert table.flags("share_without").to_pylist() == ["-"]
+    assert table.texts("share_without").to_pylist() == [dash], "as delivered"
+    assert table.values("leavers").to_pylist() == [-5]
+    assert found(table) == []
+
+
 def test_cells_merged_over_rows_count_for_each_of_them_and_a_merged_header_is_one() -> None:
     def fill(sheet: Worksheet) -> None:
         filled((), ("05911000", 2016, "m", 1, 1.5), (None, None, "w", 2, 1.5), ("05913000", 2016, "m", 3, 1.5))(sheet)

@@ -105,6 +105,13 @@ def test_a_flat_table_by_sex_serves_the_population() -> None:
     ]
 
 
+def test_a_longer_dash_in_an_official_table_is_the_sign_for_nothing() -> None:
+    text = NEW_GERMAN.replace("12,5", "190000")
+    (table,), (other,) = (claimed(official(each), CONTRACTS) for each in (text, text.replace(";-;", ";–;")))
+    assert "–" in other.texts("persons").to_pylist()
+    assert other.flags("persons").to_pylist() == table.flags("persons").to_pylist()
+
+
 def test_decimals_where_the_contract_counts_are_a_finding() -> None:
     (table,) = claimed(official(NEW_GERMAN), CONTRACTS)
     ((finding),) = [f for f in iter_findings(table.findings) if f.kind == "official_decimals"]

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kkz_eval.deliveries.text.missing_words import Meaning, meaning_of
 from kkz_eval.deliveries.text.numbers import AMBIGUOUS, UNREADABLE, NumberReading, Style, parse_number, parse_numbers, style_of
+from kkz_eval.model.symbols import DASHES
 
 
 @pytest.mark.parametrize(
@@ -61,9 +63,23 @@ def test_what_is_not_clear_is_refused(text: str, style: Style | None, problem: s
     assert parse_number(text, style) == NumberReading(problem=problem)
 
 
-@pytest.mark.parametrize("symbol", ["-", "–", ".", "/", "x", "...", "…", "*", "()", "( )", "k.A.", "k. A."])
+@pytest.mark.parametrize("symbol", ["-", ".", "/", "x", "...", "*", "()", "( )", "k.A.", "k. A."])
 def test_a_symbol_is_kept_and_is_no_number(symbol: str) -> None:
     assert parse_number(symbol, Style.COMMA) == NumberReading(flag=symbol)
+
+
+@pytest.mark.parametrize("dash", DASHES)
+def test_every_dash_alone_is_the_sign_for_nothing_and_before_a_number_its_sign(dash: str) -> None:
+    assert parse_number(f" {dash} ", Style.COMMA) == NumberReading(flag="-")
+    assert parse_number(f"{dash} r", Style.COMMA) == NumberReading(flag="- r")
+    assert parse_number(f"{dash}5", Style.COMMA) == NumberReading(value=-5.0)
+    assert parse_number(f"5{dash}", Style.COMMA) == NumberReading(problem=UNREADABLE)
+    assert parse_number(f"{dash}{dash}", Style.COMMA).flag is None
+    assert meaning_of(f"3{dash}5") is Meaning.BOUNDED
+
+
+def test_an_ellipsis_is_three_points() -> None:
+    assert parse_number("…", Style.COMMA) == NumberReading(flag="...")
 
 
 @pytest.mark.parametrize(
