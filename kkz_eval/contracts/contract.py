@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import pyarrow as pa
 
@@ -83,7 +84,9 @@ class Deadline:
         return f"{self.day}. {MONTHS[self.month - 1]}"
 
 
+YEAR_ENDS, SCHOOL_YEAR_ENDS = "12-31", "07-31"  # MM-DD; the latter by § 7 Abs. 1 SchulG NRW
 OFFICIAL_TOLERANCE = 0.05
+OFFICIAL_TIMES = ("year", "school_year")  # what the time of an official source may be besides a day
 NO_UNIT = "none"  # in `units` of an official source: the table names no unit, its label or the contract says it
 EDITION_FORM = "edition"  # of the dimension that says the edition of a figure; its default means that of the file
 
@@ -165,6 +168,7 @@ class Contract:
     measure_from: name of the dimension whose code names the measure (INKAR: indicator), None where each measure property is one.
     title_marker: text in the title line above the header ("Tabelle: 21111-…") by which an official table is told apart from a delivery
     with the same columns; None where the columns alone decide. official: tables of official statistics that the layout `official` reads.
+    complete_from: MM-DD, the day of the reporting year on which its figures can be whole; "" for the end of the year or school year.
     smallest_cell: counts below it never leave the warehouse. digest: of all that reading and judging depends on.
     plausibility: rules that look at other files or years (plausibility.py); they only warn, and no verdict depends on them.
     """
@@ -190,6 +194,13 @@ class Contract:
     plausibility: tuple[Rule, ...] = ()
     terms: Terms = field(default_factory=Terms)
     official: tuple[OfficialSource, ...] = ()
+    complete_from: str = ""
+
+    def last_year_complete(self, today: date) -> int:
+        """The last reporting year whose figures can be whole on a day: its end, or the reference day in it, has come."""
+        end = SCHOOL_YEAR_ENDS if self.property_named("year").form == "school_year" else YEAR_ENDS
+        counted = max((end if each.time in OFFICIAL_TIMES else each.time for each in self.official), default=end)
+        return today.year if f"{today:%m-%d}" >= (self.complete_from or counted) else today.year - 1
 
     @property
     def title(self) -> Wording:

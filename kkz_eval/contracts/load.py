@@ -20,6 +20,8 @@ spielplaetze.odcs.yaml (the Open Data Contract Standard 3.2; what it does not kn
       - {property: attribution, value: die Kommune}
       - {property: licence, value: nur für die Evaluation}
       - {property: due, value: +1 03-31}             # of the year after the reporting year; without it nobody owes the dataset
+      - {property: completeFrom, value: 03-01}       # day of the reporting year from which on its figures can be whole; without it the end
+                                                     # of the year, or of the school year
     schema:
       - name: spielplaetze
         properties:
@@ -93,6 +95,7 @@ from typing import TypeVar
 from kkz_eval.contracts import say, standard_keys
 from kkz_eval.contracts.contract import (
     EDITION_FORM,
+    OFFICIAL_TIMES,
     OFFICIAL_TOLERANCE,
     Code,
     Contract,
@@ -135,9 +138,8 @@ ROLES: Mapping[str, str] = {"column": "key", "dimension": "dimension", "measure"
 CONTRACT_PROPERTIES = (
     "titleEn", "dataset", "source", "levels", "layouts", "supersedes", "acceptance", "smallestCell", "attribution", "licence",
     "measureFrom", "titleMarker", "official", "legalBasis", "permittedRecipient", "deadline", "contactRole", "due",
-    "officialTolerance", "officialDatasets", "tablesNeeded",
+    "officialTolerance", "officialDatasets", "tablesNeeded", "completeFrom",
 )  # fmt: skip
-OFFICIAL_TIMES = ("year", "school_year")
 OFFICIAL_KEYS = (
     *(
         "tables",
@@ -228,6 +230,7 @@ def contract_of(root: Node) -> Contract:
     measure_from = _optional(own, "measureFrom", lambda n: n.one_of([p.name for p in properties if p.role == "dimension"]), None)
     official = _optional(own, "official", lambda found: tuple(_official(item, properties) for item in found.items()), ())
     title_marker = _optional(own, "titleMarker", Node.text, None)
+    complete_from = _optional(own, "completeFrom", _day_of_year, "")
     root.settle()
     contract = Contract(
         **texts,
@@ -242,6 +245,7 @@ def contract_of(root: Node) -> Contract:
         plausibility=tuple(rule for _, rule in rules if rule.kind in CONTEXT_KINDS),
         terms=terms,
         official=official,
+        complete_from=complete_from,
     )
     return replace(contract, digest=_digest(contract))
 
@@ -325,6 +329,14 @@ def _deadline(node: Node) -> Deadline | None:
         node.unexpected("MM-DD | +1 MM-DD")
         return None
     return Deadline(years, month, day)
+
+
+def _day_of_year(node: Node) -> str:
+    """`MM-DD`. Stand-in: ""."""
+    day = _deadline(node)
+    if day is not None and day.years_after:
+        node.unexpected("MM-DD")
+    return "" if day is None else f"{day.month:02d}-{day.day:02d}"
 
 
 def _deadline_words(said: str | None, due: Deadline | None) -> str:
@@ -521,6 +533,8 @@ def _digest(contract: Contract) -> str:
         for name in ("units", "earlier", "also_said"):
             if not source[name]:
                 del source[name]
+    if not contract.complete_from:
+        del said["complete_from"]
     if not contract.official:
         del said["official"]  # verdicts on contracts without such tables stand
     body = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

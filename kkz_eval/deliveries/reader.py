@@ -45,7 +45,7 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract], today: 
     """What a delivered file comes to; every file has a result, none raises (ValueError is for a contract that lacks what its layout needs).
 
     data: the bytes as delivered; name: of the file, for the sentences; contracts: by id, with the layouts they may claim;
-    today: the day by which years lie in the future, None where none is known and no year is looked at.
+    today: the day by which years are over, None where none is known and no year is looked at.
     """
     try:
         result = _read_workbook(data, name, contracts) if is_workbook(data) else _read_text(decode(data), name, contracts)
@@ -56,7 +56,7 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract], today: 
     of_office = next((found for one in result.parsed if (found := unmarked(one, contracts, name)) is not None), None)
     if of_office is not None or today is None:
         return of_office or result
-    return Claimed(tuple(with_future_found(one, contracts[one.contract_id].source, today) for one in result.parsed))
+    return Claimed(tuple(with_future_found(one, contracts[one.contract_id], today) for one in result.parsed))
 
 
 def _read_workbook(data: bytes, name: str, contracts: Mapping[str, Contract]) -> ReadResult:

@@ -3,7 +3,7 @@
 One arrow table holds it all, so that it is stored as it is. For every property `p` of the contract:
     p          typed by the contract (string, int64, float64); null where empty, a symbol, or not convertible
     p__text    the text as delivered; null where the file has no such cell
-    p__flag    the statistical symbol as delivered (`-`, `.`, `/` …), a letter of quality (`p`), or both (`() p`); null without one.
+    p__flag    the statistical symbol (`-`, `.`, `/` …), a letter of quality (`p`), or both (`() p`); null without one.
                Symbols are never numbers.
     p__row     row of the cell in the file, int32, 1-based; null where the file has no such cell
     p__col     column of the cell, int32, 1-based

@@ -329,7 +329,7 @@ class _Scan:
         """Keep what was read of a new content, so that it is not read a second time to be judged."""
         for parsed in serves.parsed:
             contract = self.contracts[parsed.contract_id]
-            table = with_future_found(parsed, contract.source, date.fromisoformat(self.day)) if self.day else parsed
+            table = with_future_found(parsed, contract, date.fromisoformat(self.day)) if self.day else parsed
             keep_parsed(self.store, parsed_key(sha256, contract), table, contract)
 
 
