@@ -107,7 +107,7 @@ from kkz_eval.contracts.contract import (
     Terms,
 )
 from kkz_eval.contracts.errors import PACKAGE
-from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_problems
+from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_problems, derived_context
 from kkz_eval.contracts.rule_kinds.kind import Limits
 from kkz_eval.contracts.rules import derived_rules, key_rule, rule_problems
 from kkz_eval.model.edited_files.cursor import Node, root_of
@@ -486,7 +486,8 @@ def _written_rules(
     """The rules of a contract, those that follow from its properties first, each with the place that says it."""
     rules: list[tuple[Node, Rule]] = []
     for node, of in zip(columns, properties, strict=True):
-        rules += [(node, rule) for rule in derived_rules(of, _limits(node, of), levels)]
+        limits = _limits(node, of)
+        rules += [(node, rule) for rule in (*derived_rules(of, limits, levels), *derived_context(of, limits))]
     if properties:
         rules.append((schema, key_rule(properties)))
     for node in (*columns, schema):

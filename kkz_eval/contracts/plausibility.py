@@ -1,4 +1,4 @@
-"""Rules that look beyond a file: at another dataset of the same unit and year, and at the year before. They only warn.
+"""Rules that look beyond a file: at another dataset of the same unit and year, at the year before, at who lives there. They only warn.
 
 Belongs here: their kinds, and their evaluation on observations that the register accepts. Does not belong here: reading the
 register; verdicts, which depend on the file alone.
@@ -15,8 +15,11 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract, Property, Rule
 from kkz_eval.contracts.errors import RuleError
+from kkz_eval.contracts.rule_kinds.kind import Limits
 from kkz_eval.model.findings import Finding, Severity
+from kkz_eval.reference.inhabitants import inhabitants_of
 
+NOT_ABOVE_INHABITANTS = "not_above_inhabitants"
 _Key = tuple[str, int, tuple[tuple[str, str], ...]]
 
 
@@ -53,6 +56,19 @@ def context_problems(rule: Rule, properties: Sequence[Property]) -> Iterator[Rul
             yield RuleError("rule_column_unknown", rule=rule.rule_id, column=column, known=", ".join(dimensions))
         elif str(code) not in {known.code for known in dimensions[column].codes}:
             yield RuleError("rule_code_unknown", rule=rule.rule_id, column=column, code=code)
+
+
+MOST_PER_INHABITANT = 1.5
+"""Nothing is counted more often than people live in a unit: with room for the years before and after the census that counted them, and for
+people who are counted twice."""
+
+
+def derived_context(of: Property, limits: Limits) -> tuple[Rule, ...]:
+    """The rules of these kinds that follow from a property: a count without a bound of its own has that of the people who live there."""
+    if of.role != "measure" or of.logical_type != "integer" or limits.maximum is not None:
+        return ()
+    parameters = {"measure": of.name, "factor": MOST_PER_INHABITANT}
+    return (Rule(f"{of.name}.{NOT_ABOVE_INHABITANTS}", NOT_ABOVE_INHABITANTS, Severity.WARNING, parameters),)
 
 
 def other_datasets(contract: Contract) -> tuple[str, ...]:
@@ -93,6 +109,20 @@ def _above_other(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> I
         limit = limits.get((row.unit_id, row.year))
         if limit is not None:
             yield row.doubt(rule, f"≤ {_text(factor * limit)}") if row.value > factor * limit else None
+
+
+def _above_inhabitants(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterator[Doubt | None]:
+    measured = own.filter(
+        pc.and_(pc.equal(own.column("measure"), str(rule.parameters["measure"])), own.column("value").is_valid())
+    )
+    if not measured.num_rows:
+        return
+    units = measured.column("unit_id").combine_chunks().cast(pa.string()).dictionary_encode()
+    most = {unit: _number(rule, "factor", 1.0) * inhabitants_of(unit) for unit in units.dictionary.to_pylist()}
+    limits = pa.array(most.values(), pa.float64()).take(units.indices)
+    yield None
+    for row in _rows(measured.filter(pc.greater(measured.column("value"), limits)), str(rule.parameters["measure"]), {}):
+        yield row.doubt(rule, f"≤ {_text(most[row.unit_id] // 1)}")
 
 
 def _jumps(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterator[Doubt | None]:
@@ -194,6 +224,8 @@ CONTEXT_KINDS: Mapping[str, ContextKind] = {
         ),
         _above_other,
     ),
+    # the value <= factor × the people who live in the unit: known of every unit, also of its first year and without any other dataset
+    NOT_ABOVE_INHABITANTS: ContextKind((("measure", str, True), ("factor", (int, float), False)), _above_inhabitants),
     # |value - value of the year before| <= the larger of `share` × the earlier value and `least`, all else equal
     "jump": ContextKind(
         (("measure", str, True), ("share", (int, float), True), ("least", (int, float), True), ("where", dict, False)), _jumps

@@ -12,6 +12,7 @@ from kkz_eval.contracts.contract import Contract, Rule
 from kkz_eval.contracts.load import load_contract, load_contracts
 from kkz_eval.contracts.plausibility import CONTEXT_KINDS, Doubt, context_problems, doubts, other_datasets
 from kkz_eval.model.tables import OBSERVATIONS
+from kkz_eval.reference.inhabitants import inhabitants_of
 
 CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
 CARE = CONTRACTS["kindertagesbetreuung"]
@@ -85,7 +86,8 @@ def test_without_the_other_value_nothing_is_judged(population: dict[int, float |
 
 
 def test_without_the_other_dataset_nothing_is_judged() -> None:
-    assert doubts(CARE, observed("kindertagesbetreuung", "children", ALL, {2016: 10**9}), {}) == ()
+    own = observed("kindertagesbetreuung", "children", ALL, {2016: 10**4})
+    assert doubts(only(CARE, "under_3_not_above_population"), own, {}) == ()
 
 
 def test_where_several_values_of_the_other_are_meant_nothing_is_judged() -> None:
@@ -104,6 +106,39 @@ def test_a_factor_eases_the_bound() -> None:
         return len(doubts(contract, own, {"bevoelkerung": people}))
 
     assert (found(300), found(301)) == (0, 1)
+
+
+def crowds(births: float | None, unit: str) -> list[str | None]:
+    contract = CONTRACTS["geburten_fruehe_hilfen"]
+    own = observed("geburten_fruehe_hilfen", "births", {}, {2016: births}, unit)
+    found = doubts(contract, own, {})
+    assert {doubt.finding.kind for doubt in found} <= {"not_above_inhabitants"}
+    return [doubt.finding.allowed for doubt in found]
+
+
+@pytest.mark.parametrize(
+    ("unit", "most"),
+    [
+        ("05366012", 6543),
+        ("05711", 495108),
+        ("JH05366999", None),
+        ("05999999", None),
+    ],  # the last one is of no unit: that of the whole Land
+)
+def test_a_first_count_without_any_other_is_held_against_the_inhabitants(unit: str, most: int | None) -> None:
+    bound = most or int(1.5 * inhabitants_of(unit))
+    assert crowds(bound, unit) == crowds(None, unit) == []
+    assert crowds(bound + 1, unit) == crowds(99_999_999, unit) == [f"≤ {bound}"]
+
+
+def test_every_count_of_every_contract_has_a_bound() -> None:
+    for contract in CONTRACTS.values():
+        bounded = {
+            rule.parameters.get("column") for rule in contract.rules if "maximum" in rule.parameters and rule.kind == "range"
+        }
+        bounded |= {rule.parameters["measure"] for rule in contract.plausibility if rule.kind == "not_above_inhabitants"}
+        counts = {of.name for of in contract.properties if of.role == "measure" and of.logical_type == "integer"}
+        assert counts <= bounded, contract.id
 
 
 def jumps(values: dict[int, float | None]) -> list[tuple[int | None, str | None]]:
@@ -146,7 +181,7 @@ def test_every_municipal_contract_watches_its_years_and_the_datasets_it_names_ex
     for contract in municipal:
         assert any(rule.kind == "jump" for rule in contract.plausibility), contract.id
         for rule in contract.plausibility:
-            assert contract.terms.rule_descriptions[rule.rule_id]
+            assert rule.kind == "not_above_inhabitants" or contract.terms.rule_descriptions[rule.rule_id]
             if rule.kind == "not_above_other":
                 other = CONTRACTS[str(rule.parameters["other"])]
                 assert other.property_named(str(rule.parameters["other_measure"])).role == "measure"
