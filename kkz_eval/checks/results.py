@@ -1,6 +1,6 @@
 """The form of a check: one result where there was something to look at, none where there was not. No judgement of its own."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
@@ -13,9 +13,9 @@ from kkz_eval.assets.moment import study_in
 from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.statistical_checks import StatisticalCheck
+from kkz_eval.line.in_words import checked_in_words
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.study import Study
-from kkz_eval.model.texts import Language
 
 Judge = Callable[[dg.AssetCheckExecutionContext, Installation], dg.AssetCheckResult | None]
 
@@ -62,24 +62,25 @@ def statistical_checks(
         with sentences(language):
             study = study_in(context, installation, plan.id)
             judged, simulated = tuple(judge(study)), study.simulated
+            said = {found.name: checked_in_words(found.sentence, study.plan, study.installation.catalogue) for found in judged}
         for found in judged:
             if found.name in wanted and found.looked:
-                yield _result(found, asset, plan.id, simulated, language)
+                yield _result(
+                    found, said[found.name].in_language(language), asset, plan.id, said_where_simulated(simulated, language)
+                )
             elif found.name in wanted:
-                context.log.info(found.sentence.in_language(language))
+                context.log.info(said[found.name].in_language(language))
 
     return checks
 
 
-def _result(
-    found: StatisticalCheck, asset: str, plan_id: str, simulated: Collection[str], language: Language
-) -> dg.AssetCheckResult:
+def _result(found: StatisticalCheck, said: str, asset: str, plan_id: str, simulated: Mapping[str, str]) -> dg.AssetCheckResult:
     """The sentence names the plan, because a run prints it among others."""
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=found.name,
         passed=found.passed,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{plan_id}: {found.sentence.in_language(language)}",
-        metadata={**said_where_simulated(simulated, language), **figures(found.figures)},
+        description=f"{plan_id}: {said}",
+        metadata={**simulated, **figures(found.figures)},
     )

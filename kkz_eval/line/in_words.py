@@ -7,29 +7,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kkz_eval.evaluation.baseline import cells_named
+from kkz_eval.evaluation.estimators.methods import REPORTED_METHODS
+from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
 from kkz_eval.model.texts import LANGUAGES, Language, Localised, Wording
 from kkz_eval.reference.tables import unit_label
+from kkz_eval.reporting import say as say_of_reports
 
 _YEARS = r"(?::[0-9]{4}(?:-[0-9]{4})?)?"
 
 
 @dataclass(frozen=True)
 class InWords(Localised):
-    """A text of the results, the keys in it by name. units: keys that may be in it."""
+    """A text of the results, the keys in it by name. units: keys that may be in it; methods: of the estimators whose id may stand in brackets."""
 
     text: Localised
     catalogue: Mapping[str, Indicator]
     units: tuple[str, ...] = ()
+    methods: Mapping[str, str] = field(default_factory=dict)
 
     def in_language(self, language: Language) -> str:
         """The words. An indicator is quoted, once, with the years of which a column is the mean."""
         text = self.text.in_language(language)
+        for estimator, method in self.methods.items():
+            if method in REPORTED_METHODS:
+                text = text.replace(f"({estimator})", f"({say_of_reports(f'methods.{method}').in_language(language)})")
         names = "|".join(re.escape(name) for name in sorted(self.catalogue, key=len, reverse=True))
         if names:
             text = re.sub(
@@ -45,6 +52,11 @@ class InWords(Localised):
             return say("in_words.indicator", label=label).in_language(language)
         key = "in_words.year" if cells.first == cells.last else "in_words.years"
         return say(key, label=label, first=cells.first, last=cells.last).in_language(language)
+
+
+def checked_in_words(text: Localised, plan: Plan, catalogue: Mapping[str, Indicator]) -> InWords:
+    """What a check of a plan says, outcomes and estimators by name."""
+    return InWords(text, catalogue, methods={estimator.id: estimator.method for estimator in plan.estimators})
 
 
 def with_words(effects: EffectsResult, catalogue: Mapping[str, Indicator], units: Iterable[str]) -> EffectsResult:
