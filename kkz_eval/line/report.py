@@ -115,9 +115,10 @@ def make_edition(study: Study) -> Edition:
         inputs = replace(inputs, edition=edition)
         record = {**study.conformity.record(), "simulated": inputs.simulated}
         tables = {**results_files(with_verdicts(study, effects, inputs.verdicts)), **study.matched.files()}
+        files = tables if study.simulated.isdisjoint(study.datasets) else said_in_each_row(tables)
         if inputs.described is not None:
-            tables["described.csv"] = table_of(inputs.described, inputs.smallest_cell)
-        files = said_in_each_row(tables) if inputs.simulated else tables
+            of_deliveries = {"described.csv": table_of(inputs.described, inputs.smallest_cell)}
+            files |= said_in_each_row(of_deliveries) if inputs.simulated else of_deliveries
         files["conformity.json"] = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
         files[RECORD] = json.dumps(
             numbered_record(made, edition, numbered.snapshot), ensure_ascii=False, indent=1, sort_keys=True

@@ -89,14 +89,12 @@ class Study:
 
     @cached_property
     def simulated(self) -> frozenset[str]:
-        """The datasets whose figures are made up: by what their files say, or all of them where the plan is of a model world.
+        """The datasets whose figures are made up: by what their files say, whatever the plan says of itself.
 
-        The files are those that hold now, and those of the day and the editions that the plan names: another may have taken their place.
+        The files are those of the day and the editions that the plan names: another may have taken their place since, or come.
         """
-        if self.plan.is_of_model_world:
-            return frozenset(contract.dataset for contract in self.snapshot.contracts.values())
-        taken = {name for name in self.datasets if any(each.rests_on_simulated for each in self.taken(name))}
-        return self.snapshot.simulated | taken
+        known = {contract.dataset for contract in self.snapshot.contracts.values()}
+        return frozenset(name for name in known if any(each.rests_on_simulated for each in self.taken(name)))
 
     @cached_property
     def has_data(self) -> bool:
@@ -136,6 +134,7 @@ class Study:
     def indicators(self) -> Mapping[str, pa.Table]:
         """The indicators that baseline and outcomes read, by name. Raises UserError where one mixes sources or editions."""
         plan, tables = self.plan, {}
+        self._require_made_up()
         for name in baseline_indicators(plan):
             dataset, asked = plan.sources[name], self.asked(name)
             tables[name] = self.indicator(name).indicators
@@ -153,6 +152,13 @@ class Study:
             require_one_source(self.installation.catalogue[name], tables[name])
         _ = self.mixes
         return tables
+
+    def _require_made_up(self) -> None:
+        """A plan that calls all its figures made up takes none that are not: its titles and texts would say so of them. Raises UserError."""
+        held = [name for name in self.datasets if any(each.observations.num_rows for each in self.taken(name))]
+        genuine = [name for name in held if name not in self.simulated]
+        if self.plan.is_of_model_world and genuine:
+            raise UserError("plan_of_model_world", package=say.package, plan=self.plan.id, datasets=", ".join(genuine))
 
     @cached_property
     def mixes(self) -> tuple[Mix, ...]:

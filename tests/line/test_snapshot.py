@@ -272,6 +272,11 @@ def test_made_up_figures_are_made_up_on_the_day_of_the_plan_though_real_ones_too
     judge_arrivals(later, YEARS)
     snapshot, dataset = current_snapshot(later), "schulabgaenge_amtlich"
     assert dataset not in Study(snapshot, quick(later, texts={})).simulated
+    world = Study(snapshot, quick(later))
+    assert dataset not in world.simulated, "what a plan says of itself makes no figure made up"
+    with pytest.raises(UserError) as refused:
+        _ = world.indicators
+    assert (refused.value.code, refused.value.parameters["datasets"]) == ("plan_of_model_world", dataset)
     before = Study(snapshot, quick(later, texts={}, as_of=first))
     assert dataset in before.simulated
     (source,) = (one for one in report_inputs(before, before.effects).sources if one.dataset == dataset)
