@@ -20,6 +20,8 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[.,]0)?")
 _WORDED_YEAR = re.compile(
     r"(?:(?:im\s+)?(?:kalender|haushalts|berichts)?jahr|ende|year)\s*:?\s*((?:19|20)[0-9]{2})", re.IGNORECASE
 )
+DAY_IN_YEAR = "reader_day_in_year"
+"""The year was read from a day before its end: figures of that day are those of the year only where the contract counts on it."""
 _SCHOOL_YEAR = re.compile(
     rf"(?:schuljahr|sj)?\.?\s*([0-9]{{4}}|[0-9]{{2}})\s*[/{DASHES}]\s*([0-9]{{4}}|[0-9]{{2}})", re.IGNORECASE
 )
@@ -147,7 +149,9 @@ def _read_year(text: str, day_zero: date) -> Reading:
         if as_day is not None:
             return as_day
         # 1.1.2017 may be the year 2017 in a column of dates, or the day after the end of 2016
-        return Reading(problem="reader_first_of_january") if (day.month, day.day) == (1, 1) else Reading(day.year)
+        if (day.month, day.day) == (1, 1):
+            return Reading(problem="reader_first_of_january")
+        return Reading(day.year, problem=None if (day.month, day.day) == (12, 31) else DAY_IN_YEAR)
     worded = _WORDED_YEAR.fullmatch(stripped)
     if worded is not None:
         return Reading(int(worded.group(1)))

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.admitted import admitted, example_of, number_of, symbols_of
 from kkz_eval.contracts.contract import Contract, Property
-from kkz_eval.deliveries.columns.typed import TypedColumn
+from kkz_eval.deliveries.columns.readings import DAY_IN_YEAR, date_of
+from kkz_eval.deliveries.columns.typed import TypedColumn, encoded_texts
 from kkz_eval.deliveries.text.as_meant import as_meant, odd_signs
 from kkz_eval.deliveries.text.cells import Cells
 from kkz_eval.deliveries.text.missing_words import NO_SYMBOL, Meaning, meaning_of, symbols_for
@@ -24,7 +25,7 @@ from kkz_eval.model.symbols import joined
 
 _SHORTENED = re.compile(r"[0-9]+(?:[.,][0-9]+)?E[+-]?[0-9]+", re.IGNORECASE)  # 1,5E+05
 _NO_NUMBER = ("reader_number", "reader_ambiguous_number", "reader_integer")
-_NOTED = frozenset({"reader_serial_date"})  # what could be read, but is worth a look
+_NOTED = frozenset({"reader_serial_date", DAY_IN_YEAR})  # what could be read, but is worth a look
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def unread_cells(
     found: list[pa.Table] = []
     for of in contract.properties:
         problems = typed_columns[of.name].problems if of.name in typed_columns else pa.nulls(0)
+        if of.form == "year" and problems.null_count < len(problems):
+            problems = _without_reference_days(contract, problems, cells[of.name].texts)
         if problems.null_count == len(problems):
             continue
         at = pa.array(np.flatnonzero(problems.is_valid().to_numpy(zero_copy_only=False)))
@@ -70,6 +73,15 @@ def unread_cells(
         }
         found.append(pa.table([columns[name] for name in FINDINGS_SCHEMA.names], schema=FINDINGS_SCHEMA))
     return found
+
+
+def _without_reference_days(contract: Contract, problems: pa.Array, texts: pa.Array) -> pa.Array:
+    """The problems of years but of those days on which, or after which, the contract counts its year."""
+    written = encoded_texts(texts)
+    days = [date_of(as_meant(text)) for text in written.dictionary.to_pylist()]
+    counted = pa.array([day is not None and contract.last_year_complete(day) == day.year for day in days], pa.bool_())
+    is_right = pc.and_(counted.take(written.indices), pc.equal(problems, DAY_IN_YEAR)).fill_null(False)
+    return pc.if_else(is_right, pa.scalar(None, pa.string()), problems)
 
 
 def _causes(

@@ -72,3 +72,21 @@ def test_a_year_can_be_delivered_from_the_day_on_which_its_figures_can_be_whole(
 def test_a_row_of_the_next_year_that_says_nothing_yet_is_none(cell: str) -> None:
     data = delivery("2026/27").replace(b";130", f";{cell}".encode()).replace(b";90", b";")
     assert not_over(data, date(2026, 11, 25)) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "warned"),
+    [
+        ("Gemeindeschlüssel;Jahr;Gruppe;Personen", "05562014;30.06.2016;Kinder unter 15;70", True),
+        ("Gemeindeschlüssel;Jahr;Gruppe;Personen", "05562014;31.12.2016;Kinder unter 15;70", False),
+        ("Gemeindeschlüssel;Jahr;Altersgruppe;Betreuungsform;Eintrittsalter;Betreuungsstunden;Kinder", "05562014;01.03.2016;unter 3;;;;70", False),
+        ("Gemeindeschlüssel;Jahr;Altersgruppe;Betreuungsform;Eintrittsalter;Betreuungsstunden;Kinder", "05562014;01.02.2016;unter 3;;;;70", True),
+    ],
+)  # fmt: skip
+def test_a_day_before_the_one_that_is_counted_on_is_a_warning(header: str, row: str, warned: bool) -> None:
+    result = read_file(f"{header}\n{row}\n".encode(), "lieferung.csv", CONTRACTS)
+    assert isinstance(result, Claimed)
+    table = result.parsed[0]
+    found = [finding for finding in iter_findings(table.findings) if finding.kind == "reader_day_in_year"]
+    assert [(finding.severity, finding.year) for finding in found] == [("warning", 2016)] * warned
+    assert table.values("year").to_pylist() == [2016]

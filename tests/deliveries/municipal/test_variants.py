@@ -95,7 +95,7 @@ def test_an_empty_key_beside_the_code_for_all_is_no_total() -> None:
         ("Stichtag 31.12.2016", 2016, None),
         ("2016-12-31", 2016, None),
         ("2016-12-31T00:00:00", 2016, None),
-        ("01.03.2016", 2016, None),
+        ("01.03.2016", 2016, "reader_day_in_year"),
         ("42735", 2016, "reader_serial_date"),
         ("01.01.2017", None, "reader_first_of_january"),
         ("42736", None, "reader_first_of_january"),
@@ -111,7 +111,7 @@ def test_a_reporting_date_tells_its_year_where_it_can_mean_one_only(text: str, y
     assert table.values("year").to_pylist() == [year]
     assert [f.kind for f in found(table)] == ([] if kind is None else [kind])
     assert [f.severity for f in found(table)] == (
-        [] if kind is None else [Severity.WARNING if kind == "reader_serial_date" else Severity.ERROR]
+        [] if kind is None else [Severity.WARNING if kind in ("reader_serial_date", "reader_day_in_year") else Severity.ERROR]
     )
 
 
