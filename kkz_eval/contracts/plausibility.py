@@ -1,4 +1,4 @@
-"""Rules that look beyond a file: at another dataset of the same unit and year, at the year before, at who lives there. They only warn.
+"""Rules that look beyond a file: at another dataset of the same unit and year, at the year before, at how many live there at most. They only warn.
 
 Belongs here: their kinds, and their evaluation on observations that the register accepts. Does not belong here: reading the
 register; verdicts, which depend on the file alone.
@@ -17,7 +17,7 @@ from kkz_eval.contracts.contract import Contract, Property, Rule
 from kkz_eval.contracts.errors import RuleError
 from kkz_eval.contracts.rule_kinds.kind import Limits
 from kkz_eval.model.findings import Finding, Severity
-from kkz_eval.reference.inhabitants import inhabitants_of
+from kkz_eval.reference.inhabitants import most_inhabitants
 
 NOT_ABOVE_INHABITANTS = "not_above_inhabitants"
 _Key = tuple[str, int, tuple[tuple[str, str], ...]]
@@ -59,12 +59,11 @@ def context_problems(rule: Rule, properties: Sequence[Property]) -> Iterator[Rul
 
 
 MOST_PER_INHABITANT = 1.5
-"""Nothing is counted more often than people live in a unit: with room for the years before and after the census that counted them, and for
-people who are counted twice."""
+"""Nothing is counted more often than people live in a unit: with room for people who are counted twice."""
 
 
 def derived_context(of: Property, limits: Limits) -> tuple[Rule, ...]:
-    """The rules of these kinds that follow from a property: a count without a bound of its own has that of the people who live there."""
+    """The rules of these kinds that follow from a property: a count without a bound of its own has that of the people of the largest unit."""
     if of.role != "measure" or of.logical_type != "integer" or limits.maximum is not None:
         return ()
     parameters = {"measure": of.name, "factor": MOST_PER_INHABITANT}
@@ -118,7 +117,7 @@ def _above_inhabitants(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]
     if not measured.num_rows:
         return
     units = measured.column("unit_id").combine_chunks().cast(pa.string()).dictionary_encode()
-    most = {unit: _number(rule, "factor", 1.0) * inhabitants_of(unit) for unit in units.dictionary.to_pylist()}
+    most = {unit: _number(rule, "factor", 1.0) * most_inhabitants(unit) for unit in units.dictionary.to_pylist()}
     limits = pa.array(most.values(), pa.float64()).take(units.indices)
     yield None
     for row in _rows(measured.filter(pc.greater(measured.column("value"), limits)), str(rule.parameters["measure"]), {}):
@@ -224,7 +223,7 @@ CONTEXT_KINDS: Mapping[str, ContextKind] = {
         ),
         _above_other,
     ),
-    # the value <= factor × the people who live in the unit: known of every unit, also of its first year and without any other dataset
+    # the value <= factor × the people of the largest unit of its kind: known of every unit, also of its first year and without any other dataset
     NOT_ABOVE_INHABITANTS: ContextKind((("measure", str, True), ("factor", (int, float), False)), _above_inhabitants),
     # |value - value of the year before| <= the larger of `share` × the earlier value and `least`, all else equal
     "jump": ContextKind(

@@ -148,5 +148,3 @@ def _references() -> Iterator[tuple[str, str, str]]:
         yield from (("adjacency.csv", row["kreis_ags5"], key) for key in row.values())
     for row in rows("tiles.csv"):
         yield "tiles.csv", row["ags5"], row["ags5"]
-    for row in rows("inhabitants.csv"):
-        yield "inhabitants.csv", row["ags"], row["ags"]

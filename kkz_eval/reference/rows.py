@@ -119,6 +119,5 @@ _FORMS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
         "stage": _NUMBER,
         "column": _NUMBER,
         "row": _NUMBER,
-        "inhabitants": _NUMBER,
     }
 )

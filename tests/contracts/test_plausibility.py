@@ -12,7 +12,7 @@ from kkz_eval.contracts.contract import Contract, Rule
 from kkz_eval.contracts.load import load_contract, load_contracts
 from kkz_eval.contracts.plausibility import CONTEXT_KINDS, Doubt, context_problems, doubts, other_datasets
 from kkz_eval.model.tables import OBSERVATIONS
-from kkz_eval.reference.inhabitants import inhabitants_of
+from kkz_eval.reference.inhabitants import LAND, TOWN_IN_A_KREIS, WHOLE_KREIS
 
 CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
 CARE = CONTRACTS["kindertagesbetreuung"]
@@ -119,14 +119,14 @@ def crowds(births: float | None, unit: str) -> list[str | None]:
 @pytest.mark.parametrize(
     ("unit", "most"),
     [
-        ("05366012", 6543),
-        ("05711", 495108),
-        ("JH05366999", None),
-        ("05999999", None),
-    ],  # the last one is of no unit: that of the whole Land
+        ("05366012", TOWN_IN_A_KREIS),
+        ("05711", WHOLE_KREIS),
+        ("JH05366999", WHOLE_KREIS),
+        ("05999999", LAND),  # of no unit that is known
+    ],
 )
-def test_a_first_count_without_any_other_is_held_against_the_inhabitants(unit: str, most: int | None) -> None:
-    bound = most or int(1.5 * inhabitants_of(unit))
+def test_a_first_count_without_any_other_is_held_against_the_most_inhabitants(unit: str, most: int) -> None:
+    bound = int(1.5 * most)
     assert crowds(bound, unit) == crowds(None, unit) == []
     assert crowds(bound + 1, unit) == crowds(99_999_999, unit) == [f"≤ {bound}"]
 
