@@ -28,7 +28,7 @@ from kkz_eval.model.verdicts import Verdict
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.index import index_key
 from kkz_eval.storage.seals import SUMS, content_of, is_sealed, listed_sums
-from kkz_eval.storage.store import Store
+from kkz_eval.storage.store import Store, may_be_whole
 
 FOLDERS = ("landing", "register", "derived", "protocols", "board", "reports", "locks", "snapshots", CURRENT)
 """What is looked at below a home."""
@@ -106,12 +106,12 @@ def repair(store: Store, faults: Collection[Fault]) -> tuple[Fault, ...]:
 def _is_altered(store: Store, key: str) -> bool:
     """Whether an object is not what was written; what can't be read at all, for the disk or for a link that leads nowhere, is not.
 
-    Raises UserError for an object store that does not answer: what it holds is as it was, and would be removed for it.
+    Raises UserError for one that may be whole (storage.store.may_be_whole): it would be removed, or made anew, for nothing.
     """
     try:
         return content_of(key, store.kept(key)) is None
     except UserError as error:
-        if error.code == "object_store_not_readable":
+        if may_be_whole(error):
             raise
         return True
 

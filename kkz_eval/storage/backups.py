@@ -33,7 +33,7 @@ from kkz_eval.model.texts import Localised, spans
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.listing import PARTIAL
 from kkz_eval.storage.seals import content_of
-from kkz_eval.storage.store import ON_THIS_MACHINE, Store, sync_folder
+from kkz_eval.storage.store import ON_THIS_MACHINE, Store, may_be_whole, sync_folder
 from kkz_eval.storage.writer import LOCK
 
 SCHEMA_VERSION = 1
@@ -454,7 +454,7 @@ def _content_of(place: Store, digest: str) -> bytes:
     try:
         content = place.kept(_content_key(digest))
     except UserError as error:
-        if error.code == "object_store_not_readable" or isinstance(error.__cause__, PermissionError):
+        if may_be_whole(error):
             raise
         raise _NotAsKept(digest, is_missing=error.code == "object_missing") from error
     if digest_of_bytes(content) != digest:

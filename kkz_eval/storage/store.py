@@ -71,7 +71,11 @@ class Store:
         try:
             # One request at a time for an object: for several, S3 would be asked for its size before each reading.
             fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False, max_concurrency=1)
-        except (ValueError, ImportError) as error:  # no such kind, or its library is not installed
+        except (
+            ValueError,
+            ImportError,
+            OSError,
+        ) as error:  # no such kind, its library is not installed, or it asks its server at once
             raise UserError("storage_unknown", place=url, reason=reason_of(error)) from error
         return cls(fs, str(root).rstrip("/"))
 
@@ -299,6 +303,11 @@ class Store:
         if key[:1] in ("", "/") or (".." in key and ".." in key.split("/")) or not key.strip("./"):
             raise ValueError(f"not a key: {key!r}")
         return f"{self.root}/{key}"
+
+
+def may_be_whole(refusal: UserError) -> bool:
+    """Whether an object that could not be read may be as it was: where an object store does not answer, or somebody has no right to read it."""
+    return refusal.code == "object_store_not_readable" or isinstance(refusal.__cause__, PermissionError)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from kkz_eval.cli import main
 from kkz_eval.deliveries.register.register import Purge, begin_purge, read_register
@@ -346,3 +347,20 @@ def test_a_folder_that_was_being_made_is_named_once_and_removed(
     assert fsck(folder, "--repair")[0] == 0
     assert not (folder / "home" / name).exists()
     assert fsck(folder) == (0, [])
+
+
+def test_what_somebody_has_no_right_to_read_is_not_called_damaged_nor_removed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = the_first(folder, "derived/observations/*")
+    read = LocalFileSystem.cat_file
+
+    def refused(system: LocalFileSystem, of: str) -> bytes:
+        if of == str(path):
+            raise PermissionError(13, "Permission denied", of)
+        return bytes(read(system, of))
+
+    monkeypatch.setattr(LocalFileSystem, "cat_file", refused)
+    assert main(["fsck", "--repair", "--home", str(folder / "home")]) == 2
+    assert f"{path} kann nicht gelesen werden" in capsys.readouterr().err
+    assert path.exists()
