@@ -79,6 +79,8 @@ NAMES = frozenset(
 _OF_TESTS = frozenset({"KKZ_SHARED", "KKZ_ORACLES", "KKZ_CHROMIUM", "KKZ_PICTURES"})
 _OF_A_SERVICE = re.compile(r"KKZ_[A-Z0-9]+_(TOKEN|USER|PASSWORD)")
 MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN = "shown", "hidden"
+_OBJECT_STORE = re.compile(r"s3://[^/?#]+(/[^?#]*)?")
+"""Only of this kind are two writers of one key told apart, so that what is kept is written once."""
 _LAST_PORT = 65_535
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -205,38 +207,38 @@ def load_settings(
 ) -> Settings:
     """Settings from the environment; arguments of the command line win.
 
-    Raises UserError for a name that is no setting, for a language that has no catalogue, for a limit that is no whole number, for an address that is
-    none, and where the current folder is gone.
+    Raises UserError for a name that is no setting, for a value that is none of what the setting takes, and where the current folder is gone; both are
+    named.
     """
     _require_known(environment)
     try:
         here = Path.cwd()
     except OSError as error:  # it was removed, or may not be looked into
         raise UserError("folder_gone", reason=reason_of(error)) from error
-    base = here / (home or Path(environment.get("KKZ_HOME", "home")))
+    base = here / (home or _folder(environment, "KKZ_HOME", Path("home")))
     language = environment.get("KKZ_LANGUAGE", "de")
     if language not in LANGUAGES:
         raise UserError("language_unknown", language=language, known=", ".join(LANGUAGES))
     chosen: Language = "en" if language == "en" else "de"
     return Settings(
         home=base,
-        inbox=here / (inbox or Path(environment.get("KKZ_INBOX", base / "inbox"))),
-        contracts=here / Path(environment.get("KKZ_CONTRACTS", CHECKOUT / "data_contracts")),
+        inbox=here / (inbox or _folder(environment, "KKZ_INBOX", base / "inbox")),
+        contracts=here / _folder(environment, "KKZ_CONTRACTS", CHECKOUT / "data_contracts"),
         language=chosen,
-        reports_url=environment.get("KKZ_REPORTS_URL"),
+        reports_url=_reports_url(environment),
         limits=Limits(
             _whole(environment, "KKZ_READER_SECONDS", DEFAULT_LIMITS.seconds, least=1),
             _whole(environment, "KKZ_READER_MEGABYTES", DEFAULT_LIMITS.megabytes, least=1),
         ),
         settle_seconds=_whole(environment, "KKZ_SETTLE_SECONDS", 3, least=0),
-        model_world=environment.get("KKZ_MODEL_WORLD", ""),
+        model_world=_model_world(environment),
         contact=environment.get("KKZ_CONTACT", "").strip(),
         publisher=_in_one_line(environment, "KKZ_PUBLISHER"),
         publisher_contact=_in_one_line(environment, "KKZ_PUBLISHER_CONTACT"),
         server=_server(environment, here),
         database=_database(environment),
         metrics_port=_port(environment, "KKZ_METRICS_PORT", 0, least=0),
-        backups=environment.get("KKZ_BACKUPS", "").strip(),
+        backups=_backups(environment),
         keep=Keep(
             *(_whole(environment, f"KKZ_KEEP_{name}", 0, least=0) for name in ("BACKUPS", "DRAFTS", "LOG_DAYS", "RUN_DAYS"))
         ),
@@ -254,11 +256,43 @@ def _require_known(environment: Mapping[str, str]) -> None:
 
 
 def _object_store(environment: Mapping[str, str]) -> str:
-    """The URL of the object store, "" for none. Raises UserError for what is no URL: a folder of this machine is a home."""
+    """The URL of the object store, "" for none. Raises UserError for any other place: a folder of this machine is a home."""
     url = environment.get("KKZ_STORE", "").strip()
-    if url and not re.fullmatch(r"[a-z0-9]+://[^/?#]+(/[^?#]*)?", url):
+    if url and not _OBJECT_STORE.fullmatch(url):
         raise UserError("store_no_url", url=url)
     return url
+
+
+def _backups(environment: Mapping[str, str]) -> str:
+    """Folder or URL of the backups, "" for none. Raises UserError for a URL of another kind than an object store's."""
+    place = environment.get("KKZ_BACKUPS", "").strip()
+    if "://" in place and not _OBJECT_STORE.fullmatch(place):
+        raise UserError("backups_no_place", place=place)
+    return place
+
+
+def _folder(environment: Mapping[str, str], name: str, default: Path) -> Path:
+    """A folder of this machine, as it is named. Raises UserError for a URL, which would become a folder of that name."""
+    value = environment.get(name, "").strip()
+    if "://" in value:
+        raise UserError("setting_no_folder", name=name, value=value)
+    return Path(value) if value else default
+
+
+def _reports_url(environment: Mapping[str, str]) -> str | None:
+    """The address of the server for reports, None for none. Raises UserError for what no browser opens."""
+    address = environment.get("KKZ_REPORTS_URL", "").strip()
+    if address and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", address):
+        raise UserError("reports_no_address", address=address)
+    return address or None
+
+
+def _model_world(environment: Mapping[str, str]) -> str:
+    """Whether plans of a model world are there, "" for what the home says. Raises UserError for any other word: it would be read as one of the two."""
+    value = environment.get("KKZ_MODEL_WORLD", "").strip()
+    if value not in ("", MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN):
+        raise UserError("model_world_unknown", value=value, known=f"{MODEL_WORLD_SHOWN}, {MODEL_WORLD_HIDDEN}")
+    return value
 
 
 def _scheduler(environment: Mapping[str, str]) -> str:
@@ -271,7 +305,7 @@ def _scheduler(environment: Mapping[str, str]) -> str:
 
 def reference_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Where an installation keeps tables of its own about territory and programme: `reference` beside the contracts of this process."""
-    return Path(environment.get("KKZ_CONTRACTS", CHECKOUT / "data_contracts")).absolute() / "reference"
+    return _folder(environment, "KKZ_CONTRACTS", CHECKOUT / "data_contracts").absolute() / "reference"
 
 
 def _server(environment: Mapping[str, str], here: Path) -> DeskServer | None:

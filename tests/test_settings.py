@@ -41,12 +41,6 @@ def test_the_least_of_each_limit_is_taken() -> None:
         load_settings({"KKZ_READER_SECONDS": "0"})
 
 
-def test_a_language_without_catalogue_is_named() -> None:
-    with pytest.raises(UserError) as refused:
-        load_settings({"KKZ_LANGUAGE": "fr"})
-    assert "fr" in refused.value.sentence.in_language("de")
-
-
 def test_an_account_is_a_token_or_user_and_password_and_is_never_shown() -> None:
     token = load_credentials("regionalstatistik", {"KKZ_REGIONALSTATISTIK_TOKEN": "geheim"})
     assert token is not None
@@ -146,10 +140,53 @@ def test_objects_are_in_the_home_or_in_the_object_store_that_is_named(tmp_path):
     assert (there.store, there.home) == ("s3://bucket/folder", tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("KKZ_STORE", "some/folder"), ("KKZ_STORE", "s3://b?x=1"), ("KKZ_SCHEDULER", "127.0.0.1:8786")]
-)
-def test_an_address_of_another_form_is_a_sentence(name, value):
-    with pytest.raises(UserError) as error:
+REFUSED = {
+    "KKZ_HOME": ["s3://bucket/home"],
+    "KKZ_INBOX": ["smb://server/inbox"],
+    "KKZ_CONTRACTS": ["https://example.org/contracts"],
+    "KKZ_STORE": ["some/folder", "ftp://x", "s3://b?x=1"],
+    "KKZ_BACKUPS": ["ftp://x"],
+    "KKZ_SCHEDULER": ["127.0.0.1:8786", "https://example.org"],
+    "KKZ_REPORTS_URL": ["desk.example.org", "ftp://desk.example.org"],
+    "KKZ_LANGUAGE": ["fr"],
+    "KKZ_MODEL_WORLD": ["yes"],
+    "KKZ_METRICS_PORT": ["http", "70000"],
+    "KKZ_READER_SECONDS": ["0"],
+    "KKZ_READER_MEGABYTES": ["viel"],
+    "KKZ_SETTLE_SECONDS": ["-1"],
+    "KKZ_KEEP_BACKUPS": ["all"],
+    "KKZ_KEEP_DRAFTS": ["all"],
+    "KKZ_KEEP_LOG_DAYS": ["all"],
+    "KKZ_KEEP_RUN_DAYS": ["all"],
+}
+"""Values that a setting does not take."""
+SEVERAL_OR_SECRET = {name for name in settings.NAMES if name.startswith(("KKZ_MAIL_", "KKZ_DESK_"))} | {
+    "KKZ_PEOPLE",
+    "KKZ_DATABASE",
+}
+ANY_WORDS = {"KKZ_CONTACT", "KKZ_PUBLISHER", "KKZ_PUBLISHER_CONTACT"}
+
+
+def test_every_setting_takes_any_words_or_refuses_some() -> None:
+    assert REFUSED.keys() | SEVERAL_OR_SECRET | ANY_WORDS == settings.NAMES
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in REFUSED.items() for value in values])
+def test_a_value_that_a_setting_does_not_take_is_said_with_its_name_and_what_is_expected(name: str, value: str) -> None:
+    with pytest.raises(UserError) as refused:
         load_settings({name: value})
-    assert error.value.sentence.in_language("de").startswith(f"{name} ist „{value}“")
+    for language, is_so in (("de", f"{name} ist „{value}“"), ("en", f'{name} is "{value}"')):
+        what, _, next_step = refused.value.sentence.in_language(language).partition(is_so)
+        assert (what, len(next_step) > 20) == ("", True)
+
+
+@pytest.mark.parametrize("name", ["KKZ_HOME", "KKZ_INBOX", "KKZ_CONTRACTS", "KKZ_REPORTS_URL"])
+def test_a_setting_that_is_left_empty_is_as_none(name: str) -> None:
+    assert load_settings({name: ""}) == load_settings({})
+
+
+def test_backups_are_in_a_folder_or_an_object_store() -> None:
+    assert [load_settings({"KKZ_BACKUPS": place}).backups for place in ("/mnt/backups", "s3://bucket")] == [
+        "/mnt/backups",
+        "s3://bucket",
+    ]

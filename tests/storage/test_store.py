@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from kkz_eval.model.errors import UserError
@@ -226,3 +227,13 @@ def test_drafts_are_listed_while_another_thread_drafts(tmp_path: Path) -> None:
             draft.list("derived")
         assert all(putting.result())
     assert len(draft.list("derived")) == 20_000
+
+
+def test_a_place_of_another_kind_is_a_sentence_also_where_its_server_is_asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(url: str, **options: object) -> None:
+        raise OSError(-2, "Name or service not known")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", unknown)
+    with pytest.raises(UserError) as refused:
+        Store.at("ftp://x")
+    assert refused.value.code == "storage_unknown"
