@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
+from typing import IO
 
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
@@ -55,13 +56,28 @@ class DagsterPages:
 
 
 class Kept:
-    """A process that is started again where it ends without being told to: Dagster's daemon ends itself after a time without its database."""
+    """A process that is started again where it ends without being told to: Dagster's daemon ends itself after a time without its database.
+
+    What it prints to a pipe as its errors is passed on until it is told to end: from then on it is about that alone, in words for programmers.
+    """
 
     def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         self._start = start
         self._changing = Lock()
         self._over = Event()
-        self.process = start()
+        self.process = self._begun()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        process = self._start()
+        if process.stderr is not None:
+            Thread(target=self._pass_on, args=(process.stderr,), daemon=True).start()
+        return process
+
+    def _pass_on(self, printed: IO[bytes]) -> None:
+        with printed:
+            for line in printed:
+                if not self._over.is_set():
+                    print(line.decode(errors="replace"), end="", file=sys.stderr, flush=True)
 
     def runs(self) -> bool:
         """Whether it is there at this moment."""
@@ -79,7 +95,7 @@ class Kept:
             with self._changing:
                 if self._over.is_set():
                     return
-                self.process = self._start()
+                self.process = self._begun()
 
     def end(self) -> None:
         """End it with all that it started, for good."""
@@ -130,12 +146,12 @@ def dagster_pages(settings: Settings, prefix: str, environment: Mapping[str, str
 
 @contextmanager
 def _running(module: Sequence[str], environment: Mapping[str, str], folder: Path) -> Iterator[Kept]:
-    """A module of Python as a process, ended with all that it started."""
+    """A module of Python as a process, ended with all that it started: by the context, or with this process."""
+    command = [sys.executable, "-m", "kkz_eval.desk.ends_with", str(os.getpid()), str(_SECONDS_TO_END), *module]
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", *module], env={**os.environ, **environment}, cwd=folder, start_new_session=True
-        )
+        variables = {**os.environ, **environment}
+        return subprocess.Popen(command, env=variables, cwd=folder, start_new_session=True, stderr=subprocess.PIPE)
 
     kept = Kept(start)
     try:

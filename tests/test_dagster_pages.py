@@ -48,3 +48,18 @@ def test_one_that_was_ended_stays_so(started: list[subprocess.Popen[bytes]]) -> 
     kept.end()
     time.sleep(0.2)
     assert [process.poll() is None for process in started] == [False]
+
+
+def test_what_a_process_prints_is_passed_on_until_it_is_told_to_end(capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import sys, time; print('begun', file=sys.stderr, flush=True); time.sleep(600)"
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-S", "-c", code], start_new_session=True, stderr=subprocess.PIPE)
+
+    kept, said = Kept(start), ""
+    while "begun" not in said:
+        said += capfd.readouterr().err
+        time.sleep(0.02)
+    kept.end()  # by an interrupt, of which Python prints where it met it
+    time.sleep(0.1)
+    assert (said, capfd.readouterr().err) == ("begun\n", "")
