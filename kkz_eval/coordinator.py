@@ -5,17 +5,16 @@ dagster.yaml, by the pool of their assets (assets.alone). Does not belong here: 
 """
 
 import time
-from pathlib import Path
 
 from dagster import QueuedRunCoordinator, SubmitRunContext
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
 from dagster._core.storage.dagster_run import DagsterRun
 
 from kkz_eval.partitions import missing_tags
-from kkz_eval.storage.writer import seconds_without_writer
+from kkz_eval.storage.writer import seconds_without_sign, sign_of_life
 
 DEAD_AFTER = 120
-"""Seconds. A run holds the lock of the home from its first step to its last; before and after it needs a few seconds of its own."""
+"""Seconds. A run shows that it is alive from its first step to its last; before and after it needs a few seconds of its own."""
 
 
 class YearsFromOptions(QueuedRunCoordinator):
@@ -49,11 +48,10 @@ class NoticesDeadRuns(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Gone where the run began a while ago and nobody has written in the home since."""
+        """Gone where the run began a while ago and its own process has not shown to be there since, whoever else works in the home."""
         record = self._instance.get_run_record_by_id(run.run_id)
         began = None if record is None else record.start_time
-        home = Path(self._instance.root_directory).parent
-        idle = seconds_without_writer(home, began or time.time())
+        idle = seconds_without_sign(sign_of_life(self._instance.storage_directory(), run.run_id), began or time.time())
         if idle < DEAD_AFTER:
             return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"no process has worked in {home} for {idle:.0f} s")
+        return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"the process of the run has not been there for {idle:.0f} s")

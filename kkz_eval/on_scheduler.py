@@ -57,7 +57,7 @@ class _OnScheduler(dg.Executor):
         with (
             sentences(self.installation.settings.language),
             client_of(self.installation.settings.scheduler) as client,
-            held_for_all_steps(self.installation, plan_context.dagster_run),
+            held_for_all_steps(self.installation, plan_context.instance, plan_context.dagster_run),
             execution_plan.start(retry_mode=self.retries) as active,
         ):
             while not active.is_complete:

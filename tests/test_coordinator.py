@@ -7,16 +7,18 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 
 import dagster as dg
 import pytest
 from dagster import DagsterEvent, DagsterEventType, DagsterRunStatus, SubmitRunContext
 from dagster._core.execution.api import create_execution_plan
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.utils import make_new_run_id
 from dagster._daemon.monitoring.run_monitoring import monitor_started_run
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 
-from kkz_eval.assets.alone import HOME
+from kkz_eval.assets.alone import HOME, held_by_a_run
 from kkz_eval.assets.options import RunOptions
 from kkz_eval.coordinator import DEAD_AFTER, YearsFromOptions
 from kkz_eval.definitions import build_defs
@@ -25,7 +27,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import PARTITION, PARTITIONED, RANGE_END, RANGE_START, known_years, missing_tags
 from kkz_eval.run_history import open_instance
 from kkz_eval.settings import load_settings
-from kkz_eval.storage.writer import LOCK, writing_alone
+from kkz_eval.storage.writer import seconds_without_sign, shown_alive, sign_of_life, writing_alone
 
 
 def _config(years: str) -> dict[str, object]:
@@ -148,12 +150,55 @@ def test_a_run_that_works_or_has_just_begun_or_just_ended_is_left_alone(instance
     began(instance, young, seconds_ago=10)
     assert looked_after(instance, young) is DagsterRunStatus.STARTED
     began(instance, old, seconds_ago=DEAD_AFTER + 5)
-    with writing_alone(tmp_path, "kkz-eval run", print):
-        os.utime(tmp_path / LOCK, (0, 0))  # taken long ago
+    sign = sign_of_life(instance.storage_directory(), old)
+    with shown_alive(sign):
+        os.utime(sign, (0, 0))  # begun long ago
         assert looked_after(instance, old) is DagsterRunStatus.STARTED
     assert looked_after(instance, old) is DagsterRunStatus.STARTED
-    os.utime(tmp_path / LOCK, (0, 0))
+    os.utime(sign, (0, 0))
     assert looked_after(instance, old) is DagsterRunStatus.FAILURE
+
+
+def test_a_run_that_was_killed_is_gone_also_while_another_works_in_the_home(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    killed, other = queued(instance, "writes"), queued(instance, "writes")
+    for run_id in (killed, other):
+        began(instance, run_id, seconds_ago=DEAD_AFTER + 5)
+    with shown_alive(sign_of_life(instance.storage_directory(), other)), writing_alone(tmp_path, "kkz-eval run", print):
+        assert looked_after(instance, killed) is DagsterRunStatus.FAILURE
+        assert looked_after(instance, other) is DagsterRunStatus.STARTED
+
+
+def test_a_run_shows_that_it_is_alive_while_it_waits_for_the_home_and_while_it_has_it(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    is_taken, may_go_on, run_id = Event(), Event(), make_new_run_id()
+    idle = list[float]()
+
+    def look(_: object) -> None:
+        idle.append(seconds_without_sign(sign_of_life(instance.storage_directory(), run_id), 0.0))
+        may_go_on.set()
+
+    def hold() -> None:
+        with writing_alone(tmp_path, "kkz-eval purge", print):
+            is_taken.set()
+            may_go_on.wait(timeout=30)
+
+    @dg.op(required_resource_keys={"installation"})
+    def working() -> None:
+        look(None)
+
+    installation = open_installation(load_settings({"KKZ_HOME": str(tmp_path)}), [], look)
+
+    @dg.job(resource_defs={"installation": held_by_a_run(installation)})
+    def works() -> None:
+        working()
+
+    other = Thread(target=hold)
+    other.start()
+    is_taken.wait()
+    works.execute_in_process(instance=instance, run_id=run_id)
+    other.join()
+    assert idle == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("tags", [{PARTITION: "2018"}, {RANGE_START: "2018", RANGE_END: "2019"}])

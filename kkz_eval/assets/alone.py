@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
 import dagster as dg
@@ -11,6 +11,7 @@ import dagster as dg
 from kkz_eval.line.alone import held, with_decisions_of_now
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.texts import Localised
+from kkz_eval.storage.writer import shown_alive, sign_of_life
 
 HOME = "home"
 """The pool of all that is given the installation: it holds the one lock of the home, so its runs wait in the queue instead of at the lock."""
@@ -32,7 +33,7 @@ def held_by_a_run(installation: Installation) -> dg.ResourceDefinition:
             if context.log is not None:
                 context.log.info(said.in_language(installation.settings.language))
 
-        with held(installation, _name_of(context.run), tell) as alone:
+        with _shown_alive(context.instance, context.run), held(installation, _name_of(context.run), tell) as alone:
             yield alone
 
     return dg.ResourceDefinition(hold)
@@ -42,9 +43,9 @@ _is_held: ContextVar[bool] = ContextVar("_is_held", default=False)
 
 
 @contextmanager
-def held_for_all_steps(installation: Installation, run: dg.DagsterRun) -> Iterator[None]:
+def held_for_all_steps(installation: Installation, instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[None]:
     """Hold the home for a run whose steps are not all in this process; each of them is executed within in_held_home."""
-    with held(installation, _name_of(run), installation.progress):
+    with _shown_alive(instance, run), held(installation, _name_of(run), installation.progress):
         yield
 
 
@@ -56,6 +57,13 @@ def in_held_home() -> Iterator[None]:
         yield
     finally:
         _is_held.reset(token)
+
+
+def _shown_alive(instance: dg.DagsterInstance | None, run: dg.DagsterRun | None) -> AbstractContextManager[None]:
+    """Within it the run is alive for the queue, also while it waits for the home."""
+    return (
+        nullcontext() if instance is None or run is None else shown_alive(sign_of_life(instance.storage_directory(), run.run_id))
+    )
 
 
 def _name_of(run: dg.DagsterRun | None) -> str:

@@ -1,4 +1,4 @@
-"""One writer at a time in a home: a lock that the kernel holds for a process, and who holds it, for a sentence.
+"""One writer at a time in a home: a lock that the kernel holds for a process, and who holds it, for a sentence; and whether a process is there.
 
 Does not belong here: what is written. Reading needs no lock: what is kept under a key never changes.
 """
@@ -123,7 +123,7 @@ def _named_in(file: FileIO, home: Path, command: str) -> Iterator[None]:
 
 def other_writer(home: Path) -> Localised | None:
     """Who writes in a home at this moment, as a sentence; None where nobody does. Raises UserError where that can't be told."""
-    with _looked_at(home) as file:
+    with _looked_at(home / LOCK) as file:
         if file is None or _is_free(file):
             return None
         return _sentence(home, _written_in(file))
@@ -135,7 +135,7 @@ def quiet_since(home: Path) -> tuple[int, ...] | None:
     None where somebody writes, nobody ever did, or the last one was so short a time ago that the clock of the file system might not tell it from
     the next. Raises UserError as other_writer.
     """
-    with _looked_at(home) as file:
+    with _looked_at(home / LOCK) as file:
         if file is None or not _is_free(file):
             return None
         seen = os.fstat(file.fileno())
@@ -143,15 +143,15 @@ def quiet_since(home: Path) -> tuple[int, ...] | None:
 
 
 @contextmanager
-def _looked_at(home: Path) -> Iterator[BufferedReader | None]:
-    """The file that the lock is on, to be looked at; None where nobody ever wrote."""
+def _looked_at(path: Path) -> Iterator[BufferedReader | None]:
+    """A file that a lock is on, to be looked at; None where there is none yet."""
     try:
-        with open(home / LOCK, "rb") as file:
+        with open(path, "rb") as file:
             yield file
     except FileNotFoundError:
         yield None
     except OSError as error:
-        raise UserError("storage_not_readable", place=str(home / LOCK), reason=reason_of(error)) from error
+        raise UserError("storage_not_readable", place=str(path), reason=reason_of(error)) from error
 
 
 def _is_free(file: BufferedReader) -> bool:
@@ -163,10 +163,32 @@ def _is_free(file: BufferedReader) -> bool:
     return True
 
 
-def seconds_without_writer(home: Path, since: float) -> float:
-    """So long nobody has held the lock of a home: 0 while somebody does, else from when it was given up, or from `since` (seconds of the clock)
-    where that is later or nobody ever held it. Raises UserError as other_writer."""
-    with _looked_at(home) as file:
+def sign_of_life(history: str, run_id: str) -> Path:
+    """The file by which the process of a run shows that it is there: in the folder of what runs printed, where it goes with the run."""
+    return Path(history) / run_id / "alive"
+
+
+@contextmanager
+def shown_alive(sign: Path) -> Iterator[None]:
+    """Hold the lock of a file that nobody else takes, so that others can tell that this process is there. Raises UserError where that can't be begun."""
+    try:
+        sign.parent.mkdir(parents=True, exist_ok=True)
+        file = open(sign, "wb", buffering=0)  # noqa: SIM115 (it stays open as long as the lock is held)
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(sign), reason=reason_of(error)) from error
+    with file:
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # all that was to be done is
+                os.utime(file.fileno())
+
+
+def seconds_without_sign(sign: Path, since: float) -> float:
+    """So long nobody has shown to be alive by a file: 0 while somebody does, else from when it was last begun or ended, or from `since` (seconds of the
+    clock) where that is later or there is none. Raises UserError where that can't be told."""
+    with _looked_at(sign) as file:
         if file is not None:
             if not _is_free(file):
                 return 0.0
