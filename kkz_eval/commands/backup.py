@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from kkz_eval.model.texts import Joined, spans
 from kkz_eval.settings import Settings
 from kkz_eval.storage.backups import look_over_backups, make_backup, restore_backup
 from kkz_eval.storage.store import Store
-from kkz_eval.storage.writer import require_home, writing_alone
+from kkz_eval.storage.writer import is_read_only, other_writer, require_home, writing_alone
 
 _NAMES = 3
 """So many of the files are named that a damaged content is of."""
@@ -37,7 +39,7 @@ def back_up(settings: Settings, place: str, keep: int) -> int:
     """
     require_home(settings.home)
     tell, store, target = telling(settings), Store.at(settings.store), Store.at(place)
-    with writing_alone(settings.home, "kkz-eval backup", telling_beside(settings)):
+    with _while_nobody_writes(settings):
         require_no_open_purge(store)
         gone, now = read_register(store).tombstones, f"{datetime.now(BERLIN):%Y-%m-%d %H:%M}"
         made = make_backup(target, store, settings.home, settings.contracts, settings.inbox, gone, now, keep)
@@ -50,6 +52,19 @@ def back_up(settings: Settings, place: str, keep: int) -> int:
     for key in made.damaged:
         tell(say("backup.damaged", key=key))
     return 1 if made.damaged else 0
+
+
+@contextmanager
+def _while_nobody_writes(settings: Settings) -> Iterator[None]:
+    """As the only writer of the home; where its disk takes nothing, as somebody who says so and leaves it as it is."""
+    if not is_read_only(settings.home):
+        with writing_alone(settings.home, "kkz-eval backup", telling_beside(settings)):
+            yield
+        return
+    if (writer := other_writer(settings.home)) is not None:  # begun before, it may go on in an object store
+        raise UserError("home_busy", writer=writer)
+    telling_beside(settings)(say("backup.read_only", home=str(settings.home)))
+    yield
 
 
 def look_over(settings: Settings, place: str) -> int:

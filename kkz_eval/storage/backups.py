@@ -34,7 +34,7 @@ from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.listing import PARTIAL
 from kkz_eval.storage.seals import content_of
 from kkz_eval.storage.store import ON_THIS_MACHINE, Store, may_be_whole, sync_folder
-from kkz_eval.storage.writer import LOCK
+from kkz_eval.storage.writer import LOCK, is_read_only
 
 SCHEMA_VERSION = 1
 _LISTS, _CONTENTS = "lists", "contents"
@@ -387,9 +387,20 @@ def _of_database(file: Path) -> bytes:
 def _copied_by_sqlite(file: Path) -> bytes:
     with tempfile.TemporaryDirectory(prefix="kkz-backup-") as folder:
         copy = Path(folder) / "copy"
+        if is_read_only(file.parent):  # SQLite can't open what was being written there, only a copy of all of it
+            file = _with_all_beside(file, Path(folder) / "as-it-is")
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
         return copy.read_bytes()
+
+
+def _with_all_beside(file: Path, folder: Path) -> Path:
+    """A database copied into a new folder, with all that SQLite keeps beside it; nobody may write in it meanwhile."""
+    folder.mkdir()
+    for one in (file, *(file.with_name(f"{file.name}{end}") for end in _BESIDE_A_DATABASE)):
+        if is_there(one):
+            shutil.copyfile(one, folder / one.name)
+    return folder / file.name
 
 
 def _inboxes(home: Path, contracts: Path, inbox: Path) -> tuple[str, ...]:

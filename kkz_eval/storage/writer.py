@@ -129,6 +129,14 @@ def other_writer(home: Path) -> Localised | None:
         return _sentence(home, _written_in(file))
 
 
+def is_read_only(place: Path) -> bool:
+    """Whether the file system of a place takes nothing, as that of a failing disk: nobody begins to write there. Raises UserError where that can't be told."""
+    try:
+        return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    except OSError as error:
+        raise UserError("storage_not_readable", place=str(place), reason=reason_of(error)) from error
+
+
 def quiet_since(home: Path) -> tuple[int, ...] | None:
     """A mark that another writer changes: the same mark twice says that nobody has written in between.
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +16,7 @@ from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.settings import CHECKOUT
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.store import Store
+from kkz_eval.storage.writer import writing_alone
 
 
 def test_a_finished_home_is_backed_up_and_restored_whole(
@@ -89,4 +94,42 @@ def test_a_backup_that_lost_decisions_with_a_removal_says_so_when_it_is_restored
 def test_a_home_that_is_not_there_has_no_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["backup", str(tmp_path / "backups"), "--home", str(tmp_path / "fehlt")]) == 2
     assert "Den Ordner" in capsys.readouterr().err
+    assert not (tmp_path / "backups").exists()
+
+
+@pytest.fixture
+def taking_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All disks as if they were mounted to be read only."""
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+
+
+@pytest.mark.usefixtures("taking_nothing")
+def test_a_home_whose_disk_takes_nothing_is_backed_up_without_a_lock_with_what_was_just_written_in_its_run_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, new = tmp_path / "home", tmp_path / "new" / "home"
+    monkeypatch.setenv("KKZ_CONTRACTS", str(tmp_path / "contracts"))
+    (tmp_path / "contracts").mkdir()
+    (home / "dagster").mkdir(parents=True)
+    with closing(sqlite3.connect(tmp_path / "runs.db", isolation_level=None)) as written:
+        for statement in ("PRAGMA journal_mode=WAL", "CREATE TABLE runs (id)", "INSERT INTO runs VALUES (7)"):
+            written.execute(statement)
+        for file in tmp_path.glob("runs.db*"):  # as when the disk failed: the last of it is not in the database yet
+            shutil.copyfile(file, home / "dagster" / file.name)
+    before = sorted(home.rglob("*"))
+    assert main(["backup", str(tmp_path / "backups"), "--home", str(home)]) == 0
+    assert f"{home} lässt sich nur lesen" in capsys.readouterr().err
+    assert sorted(home.rglob("*")) == before
+    assert main(["restore", str(tmp_path / "backups"), "--home", str(new), "--contracts", str(tmp_path / "new" / "c")]) == 0
+    with closing(sqlite3.connect(new / "dagster" / "runs.db")) as restored:
+        assert restored.execute("SELECT id FROM runs").fetchall() == [(7,)]
+
+
+@pytest.mark.usefixtures("taking_nothing")
+def test_a_home_whose_disk_takes_nothing_is_not_backed_up_while_somebody_holds_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with writing_alone(tmp_path / "home", "kkz-eval run", print):
+        assert main(["backup", str(tmp_path / "backups"), "--home", str(tmp_path / "home")]) == 2
+    assert "kkz-eval run" in capsys.readouterr().err
     assert not (tmp_path / "backups").exists()
