@@ -7,6 +7,7 @@ Every command imports only what it needs, so that the check of one file starts q
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error.sentence.in_language(language), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever does not want to wait for its end either
+        print(say("cli.interrupted").in_language(language), file=sys.stderr)
         return 130  # as a shell says of a command that was stopped
     except BrokenPipeError:
         sys.stderr.close()

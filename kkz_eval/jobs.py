@@ -68,17 +68,20 @@ class RunOutcome:
 def execute_yearly_run(defs: dg.Definitions, instance: dg.DagsterInstance, years: Sequence[int]) -> RunOutcome:
     """Execute the job in this process, over the years given, without a gap and ascending, in one run.
 
-    Raises what broken code raises; what a user can mend comes back as sentences.
+    Raises what broken code raises, and KeyboardInterrupt where it was interrupted; what a user can mend comes back as sentences.
     """
     # What is planned is one row for each asset, not one for each of its years: those that are not partitioned would have these too.
     os.environ.setdefault("DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS", "true")
     job = defs.resolve_job_def(YEARLY_RUN)
-    result = job.execute_in_process(
-        instance=instance,
-        raise_on_error=False,
-        tags=years_as_tags(years),
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
+    try:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            tags=years_as_tags(years),
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    except dg.DagsterExecutionInterruptedError as error:  # between two steps; within one it is how the step failed
+        raise KeyboardInterrupt from error
     run = instance.get_run_by_id(result.run_id)
     return _outcome(result, "" if run is None else run.tags.get(TAG, ""))
 
@@ -90,6 +93,8 @@ def _outcome(result: ExecutionResult, snapshot: str) -> RunOutcome:
     for event in result.all_events:
         if event.is_step_failure:
             data = event.step_failure_data
+            if data.error is not None and data.error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+                raise KeyboardInterrupt
             if data.user_failure_data is not None:
                 failures.append(data.user_failure_data.description or "")
             elif data.error is None or data.error.cls_name != "DagsterAssetCheckFailedError":

@@ -83,3 +83,30 @@ def test_a_refusal_of_the_system_that_nobody_expected_is_a_sentence(tmp_path: Pa
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert code == 2
     assert "zu viele Dateien sind offen" in capsys.readouterr().err
+
+
+INTERRUPTED = """
+import signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # else ignored, where the tests run in the background of a shell
+sys.meta_path.insert(0, Interrupt())
+sys.argv = ["kkz-eval", "ui"]
+from kkz_eval.__main__ import entry
+entry()
+"""
+
+
+@pytest.mark.parametrize(("module", "sentence"), [("kkz_eval.cli", ""), ("kkz_eval.commands.ui", "Abgebrochen. ")])
+def test_an_interrupt_is_no_words_for_programmers_also_while_a_command_is_loaded(
+    module: str, sentence: str, tmp_path: Path
+) -> None:
+    call = [sys.executable, "-c", INTERRUPTED.format(module=module)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(call, capture_output=True, check=False, text=True, cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stdout, done.stderr[: len(sentence)]) == (130, "", sentence)
+    assert done.stderr.count("\n") == bool(sentence)
