@@ -17,7 +17,7 @@ from kkz_eval.evaluation.verdict import say as say_of_verdict
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.evaluation.verdict.evidence import Evidence
 from kkz_eval.evaluation.verdict.rules import Code, Form, rules
-from kkz_eval.evaluation.verdict.sentences import decimals_apart, level_word, verdict_word
+from kkz_eval.evaluation.verdict.sentences import decimals_apart, verdict_word
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import in_children, numbers, say, wording
@@ -26,12 +26,14 @@ from kkz_eval.reporting.figures.range_bar import RangeBar, draw_range_bar, reach
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.front_parts import front_parts
 from kkz_eval.reporting.sections.parts import (
+    cautions_of,
     finding_of,
     has_values,
     insert,
     is_simulated,
     label_of,
     of_role,
+    rating_of,
     scope_of,
     source_of,
     written_day,
@@ -200,16 +202,17 @@ def _result(told: Told, reach: float, inputs: ReportInputs, language: Language) 
     scope = scope_of("front", inputs, outcome)
     stage = next((stage.stage for stage in inputs.chain if outcome.indicator in stage.evaluated), None)
     level = in_children.level_of(wording.group_means(inputs.panel, inputs.groups, outcome, "treated"))
-    rated = found.is_estimated and found.verdict.code is not Code.NONE
+    rating = rating_of(inputs, outcome, language)
+    cautions = cautions_of(inputs, outcome, scope, language) if told.kind in (Kind.DIFFERENCE, Kind.OPEN) else ()
     word = verdict_word(found.verdict) if found.is_estimated else say_of_verdict(f"verdict.{Code.NONE}")
     return Result(
         identifier=scope,
         station=() if stage is None else (Quoted(indicators.say(f"stages.{stage}").in_language(language)),),
         label=(label_of(outcome, language),),
-        children=join(_said(told, level, scope, inputs, language), *_cautions(told, inputs, scope, language)),
+        children=join(_said(told, level, scope, inputs, language), *cautions),
         bar=_bar(told, level, reach, scope, inputs, language) if _has_bar(told) else None,
         verdict=(word.in_language(language),),
-        rating=phrase("front.rating", language, rating=level_word(found.verdict.rating).in_language(language)) if rated else (),
+        rating=phrase("front.rating", language, rating=rating) if rating else (),
         units=_units(told, scope, inputs, language),
     )
 
@@ -278,16 +281,6 @@ def _why_open(verdict: Verdict, measure: in_children.Measure, outcome: OutcomeIn
 
 def _can_be_told(evidence: Evidence, measure: in_children.Measure) -> bool:
     return evidence.mde is not None and measure.rounded(evidence.mde) != 0
-
-
-def _cautions(told: Told, inputs: ReportInputs, scope: str, language: Language) -> Iterator[Parts]:
-    """What a check knows beside the verdict: that it hangs on the method, that the groups were far apart before."""
-    if told.kind not in (Kind.DIFFERENCE, Kind.OPEN):
-        return
-    if wording.depends(told.found, told.outcome, inputs.estimates, inputs.checks.agreement, scope, language):
-        yield phrase("front.depends", language)
-    if wording.before(inputs.balance, told.outcome, scope, language):
-        yield phrase("front.apart", language)
 
 
 def _units(told: Told, scope: str, inputs: ReportInputs, language: Language) -> Parts:

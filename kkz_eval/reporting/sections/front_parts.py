@@ -5,7 +5,7 @@ What arrives and where it is stuck describes what was delivered; next steps foll
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from kkz_eval import indicators
 from kkz_eval.evaluation.verdict.rules import Form
@@ -18,7 +18,7 @@ from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
 from kkz_eval.reporting.sections.chain import reach_percent
 from kkz_eval.reporting.sections.edition import since_last
 from kkz_eval.reporting.sections.next_steps import NOT_COUNTED, Found, found_in, rule, said_of, what_of
-from kkz_eval.reporting.sections.parts import finding_of, insert, listed
+from kkz_eval.reporting.sections.parts import cautions_of, finding_of, insert, listed, rating_of, scope_of
 
 Kinds = Mapping[str, tuple[OutcomeInfo, ...]]
 """The primary outcomes by the kind of their verdict: difference | open | not_comparable | none."""
@@ -165,14 +165,8 @@ def _next(inputs: ReportInputs, language: Language) -> tuple[Block, ...]:
 
 
 def _say(inputs: ReportInputs, kinds: Kinds, language: Language) -> tuple[Block, ...]:
-    may: list[Parts] = []
+    may = list(_differences(inputs, kinds["difference"], language))
     may_not: list[Parts] = [phrase("front.say.not_simulated", language)] if inputs.simulated else []
-    for side in ("more", "fewer"):
-        outcomes = tuple(outcome for outcome in kinds["difference"] if _side(inputs, outcome) == side)
-        if outcomes:
-            may.append(
-                insert(phrase(f"front.say.{side}", language, labels="\x01"), what_of(Found(outcomes=outcomes), inputs, language))
-            )
     if kinds["difference"]:
         may_not.append(phrase("front.say.not_difference", language))
     for kind in ("open", "not_comparable", "none"):
@@ -189,6 +183,20 @@ def _say(inputs: ReportInputs, kinds: Kinds, language: Language) -> tuple[Block,
     may_not.append(phrase("front.say.never", language))
     told = (Paragraph(phrase("front.say.may", language)), Listing(tuple(may))) if may else ()
     return (*told, Paragraph(phrase("front.say.may_not", language)), Listing(tuple(may_not)))
+
+
+def _differences(inputs: ReportInputs, outcomes: Sequence[OutcomeInfo], language: Language) -> Iterator[Parts]:
+    """What may be quoted of differences, those of which the same is known in one sentence: its direction, risk of bias and cautions."""
+    alike: dict[tuple[str, str, tuple[Parts, ...]], tuple[OutcomeInfo, ...]] = {}
+    for outcome in outcomes:
+        cautions = cautions_of(inputs, outcome, scope_of("front.say", inputs, outcome), language)
+        known = (_side(inputs, outcome), rating_of(inputs, outcome, language), cautions)
+        alike[known] = (*alike.get(known, ()), outcome)
+    for side in ("more", "fewer"):
+        for (direction, rating, cautions), named in alike.items():
+            if direction == side:
+                said = phrase(f"front.say.{side}", language, labels="\x01", rating=rating)
+                yield join(insert(said, what_of(Found(outcomes=named), inputs, language)), *cautions)
 
 
 def _side(inputs: ReportInputs, outcome: OutcomeInfo) -> str:

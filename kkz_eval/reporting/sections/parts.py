@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 
+from kkz_eval.evaluation.verdict.rules import Code
+from kkz_eval.evaluation.verdict.sentences import level_word
 from kkz_eval.indicators.described import Described
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, wording
@@ -36,6 +38,24 @@ def _finding_of(inputs: ReportInputs, place: int) -> wording.Finding:
         headline=inputs.headline,
         messages=inputs.messages,
     )
+
+
+def rating_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> str:
+    """The risk that the picture of an outcome is distorted, in a word; "" where there is no verdict to rate."""
+    found = finding_of(inputs, outcome)
+    if not found.is_estimated or found.verdict.code is Code.NONE:
+        return ""
+    return level_word(found.verdict.rating).in_language(language)
+
+
+def cautions_of(inputs: ReportInputs, outcome: OutcomeInfo, scope: str, language: Language) -> tuple[Parts, ...]:
+    """What a check knows beside the verdict: that it hangs on the method, that the groups were far apart before."""
+    said: list[Parts] = []
+    if wording.depends(finding_of(inputs, outcome), outcome, inputs.estimates, inputs.checks.agreement, scope, language):
+        said.append(phrase("front.depends", language))
+    if wording.before(inputs.balance, outcome, scope, language):
+        said.append(phrase("front.apart", language))
+    return tuple(said)
 
 
 def folded(identifier: str, title: Parts, blocks: Iterable[Block], sections: Iterable[Section] = ()) -> tuple[Section, ...]:

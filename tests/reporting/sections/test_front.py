@@ -347,13 +347,28 @@ def test_what_may_be_said_follows_from_each_verdict(inputs):
     at = said.index("Das nicht:")
     assert said[:at] == [
         "Das können Sie sagen:",
-        "„Schulabgänge ohne Abschluss“: In der Programmgruppe war es weniger, als nach der Vergleichsgruppe zu erwarten war.",
+        "„Schulabgänge ohne Abschluss“: In der Programmgruppe war es weniger, als nach der Vergleichsgruppe zu erwarten war; "
+        "Risiko, dass das Bild verzerrt ist: erheblich. Schon vor dem Start lagen beide Gruppen weit auseinander.",
         "„Ausbildungsplätze je 100 Bewerbungen“: Ob es einen Unterschied gibt, ist offen.",
         "„Beginn der Hilfe unter 3 Jahren“: Mit dieser Vergleichsgruppe lässt sich die Frage nicht beantworten.",
         "„Willkommensbesuche“: Dazu gibt es in dieser Ausgabe kein Urteil.",
     ]
     assert said[at + 1] == "etwas über wirkliche Kommunen. Die Zahlen sind erfunden."
     assert said[-1].startswith("etwas über einzelne Kinder")
+
+
+def test_differences_are_quoted_together_only_where_the_same_is_known_of_them(inputs, verdict):
+    def said(language="de", **verdicts):
+        two = replace(inputs, verdicts={**inputs.verdicts, **verdicts}, balance=inputs.balance.head(0))
+        return [one for one in _parts(two, language)["say"] if "programme group it" in one or "Programmgruppe war" in one]
+
+    assert said(leavers=verdict(), help=verdict()) == [
+        "„Schulabgänge ohne Abschluss“, „Beginn der Hilfe unter 3 Jahren“: In der Programmgruppe war es weniger, "
+        "als nach der Vergleichsgruppe zu erwarten war; Risiko, dass das Bild verzerrt ist: erheblich."
+    ]
+    critical = {"leavers": verdict(), "help": verdict(share_compared=0.4)}
+    assert [one.rsplit(": ", 1)[1] for one in said(**critical)] == ["erheblich.", "kritisch."]
+    assert [one.rsplit(": ", 1)[1] for one in said("en", **critical)] == ["serious.", "critical."]
 
 
 def test_what_changed_is_told_or_that_nothing_was_before(inputs):
