@@ -146,7 +146,7 @@ def delivery_status(
                 "jahr": history.year,
                 "stand": history.state.said.in_language(language),
                 "es_gilt": "–" if (counts := history.delivery_that_counts) is None else counts.in_language(language),
-                "fehler": history.part.n_errors,
+                "fehler": history.verdict.n_errors_about(history.part),
                 "datei": history.newest.name,
             }
         )

@@ -159,11 +159,12 @@ class Step:
     """A delivery in the story of a place: what was judged of it there, and what it changed.
 
     changes: values of the place that differ from the delivery before it, None for the first and where a table is
-    not kept any more; counts: its values hold.
+    not kept any more; counts: its values hold; n_errors: those of the place and of the whole file.
     """
 
     arrival: Arrival
     fate: Slice
+    n_errors: int
     changes: tuple[Change, ...] | None
     counts: bool
 
@@ -197,7 +198,7 @@ def story_of(moment: Moment, place: Place) -> Story:
         changed = None
         if before is not None and values is not None:
             changed = tuple(changes_between(before, values, contract))
-        steps.append(Step(arrival, fate, changed, arrival.sha256 in held))
+        steps.append(Step(arrival, fate, verdict.n_errors_about(fate), changed, arrival.sha256 in held))
         before = values
     newest = cell.history.verdict
     findings = tuple(findings_of(moment, newest, place)) if has_tables(store.exists, newest) else None

@@ -110,6 +110,15 @@ class Verdict:
         return state_of(self.status, self.slices)
 
     @property
+    def n_errors_of_file(self) -> int:
+        """How many of its errors speak of no unit and year: each of them speaks of all that the file holds."""
+        return self.n_errors - sum(part.n_errors for part in self.slices)
+
+    def n_errors_about(self, part: Slice) -> int:
+        """How many of its errors speak of one of its units and years: those of the place, and those of the whole file."""
+        return part.n_errors + self.n_errors_of_file
+
+    @property
     def has_findings(self) -> bool:
         """Whether there is anything to say to who delivered it, acknowledged findings included."""
         return bool(self.n_errors or self.n_warnings or any(part.n_acknowledged for part in self.slices))

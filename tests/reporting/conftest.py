@@ -244,7 +244,8 @@ def inputs() -> ReportInputs:
                 "year": 2014,
                 "status": status,
                 "n_errors": errors,
-                "n_warnings": 0,
+                "delivery": u,
+                "n_errors_of_file": 0,
             }
             for u, status, errors in zip(
                 TREATED,

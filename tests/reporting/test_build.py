@@ -235,6 +235,15 @@ def test_missing_years_of_a_unit_are_one_row_with_spans(inputs):
     assert [plain(cell) for cell in row] == ["Kreis Alba 4", "schulabgaenge", "2010, 2012, 2014–\u20602015", "fehlt", "–"]
 
 
+def test_errors_of_a_whole_file_count_once_for_all_its_years(inputs):
+    rejected = inputs.deliveries[inputs.deliveries["status"] == "rejected"].assign(n_errors_of_file=4)
+    years = pd.concat([rejected.assign(year=year, n_errors=n) for year, n in ((2014, 1), (2015, 0))])
+    section = deliveries_section(years, {}, "de")
+    (kept_out,) = (part for part in section.sections if part.identifier == "kept-out")
+    (row,) = kept_out.blocks[0].rows
+    assert plain(row[-1]) == "5"
+
+
 def test_deliveries_carry_the_title_of_their_dataset(inputs):
     titles = {"schulabgaenge": {"de": "Schulabgänge nach Abschluss", "en": "School leavers by certificate"}}
     section = deliveries_section(inputs.deliveries, titles, "en")

@@ -226,6 +226,7 @@ def _step(step: Step, contract: Contract) -> dict[str, object]:
         "arrival": step.arrival,
         "day": None if step.arrival.arrived_on is None else Day(step.arrival.arrived_on),
         "fate": step.fate,
+        "n_errors": step.n_errors,
         "counts": step.counts,
         "compared": step.changes is not None,
         "changes": [(_named(change, contract), change) for change in changes[:CHANGES]],

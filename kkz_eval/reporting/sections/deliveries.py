@@ -75,7 +75,7 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
             (State(str(status)).said.in_language(language),),
             (say("studied.not_stated").in_language(language),)
             if status in (State.MISSING, State.PURGED) or part["n_errors"].isna().any()
-            else (numbers.count(f"kept_out.{position}.n_errors", part["n_errors"].sum(), language),),
+            else (numbers.count(f"kept_out.{position}.n_errors", _n_errors(part), language),),
         )
         for position, ((dataset, unit_name, _, status), part) in enumerate(
             kept_out.groupby(["dataset", "unit_name", "unit_id", "status"], sort=True, dropna=False), start=1
@@ -99,6 +99,11 @@ def _counted(deliveries: pd.DataFrame, states: Sequence[State], language: Langua
     ]
     n = numbers.count("deliveries.all", len(deliveries), language)
     return insert(phrase("data.deliveries_counted", language, n=n, states="\x01"), listed(each))
+
+
+def _n_errors(places: pd.DataFrame) -> int:
+    """The errors of some places of one unit: those of each, and once those of each of their deliveries."""
+    return int(places["n_errors"].sum() + places.drop_duplicates("delivery")["n_errors_of_file"].sum())
 
 
 def _named(dataset: str, titles: Mapping[str, LocalText], language: Language) -> Inline:
