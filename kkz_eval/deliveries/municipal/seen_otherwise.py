@@ -1,5 +1,5 @@
 """Findings on cells that a person sees otherwise than they are stored, or does not see: formats, fonts, days, merged
-measures, hidden rows.
+measures, hidden rows, formulas without a result.
 
 The stored value holds. Where what is shown is more than its rounding, someone has to say which of the two is meant. No reading.
 """
@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.parameters import column_of
+from kkz_eval.contracts.rule_kinds.not_null import NOT_NULL
 from kkz_eval.deliveries.columns.parsed_table import unit_property
 from kkz_eval.deliveries.columns.readings import ags_of
 from kkz_eval.deliveries.columns.scale import Said, misfit
@@ -31,7 +33,7 @@ from kkz_eval.deliveries.workbook.number_formats import Shown, shown, text_shown
 from kkz_eval.deliveries.workbook.sheets import Sheet, Value, number_of, text_of
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.identifiers import cell_address
-from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
+from kkz_eval.model.parsed import COL, ROW, SHEET, TEXT, ParsedTable
 
 _KINDS = {
     Shown.HUNDREDFOLD: "reader_format_percent",
@@ -43,6 +45,7 @@ _KINDS = {
 _KINDS_OF_FONTS = {Look.STRUCK: "reader_struck", Look.OF_GROUND: "reader_font_of_ground"}
 _KEY = "reader_format_key"
 _UNIT, _MERGED = "reader_format_unit", "reader_merged_measure"
+_NO_RESULT, _FORMULA = "reader_formula_without_result", "="  # and the text of such a cell: that it is empty is not said besides
 _UNREAD, _DAY, _DAYS = (  # the sentence of a cell that is no number, of one that shows a day, of a column of them
     "reader_number",
     "reader_format_day",
@@ -95,7 +98,7 @@ def _with_sheet(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> Parsed
     if pc.any(pc.equal(parsed.findings.column("kind"), _UNREAD), min_count=0).as_py():
         parsed = _with_days_named(parsed, contract, sheet)
     has_styles = len(seen.formats.rows) or len(seen.fonts.rows) or seen.conditionals or not seen.shows_zeros
-    if seen.is_known and not (sheet.merged or seen.hidden_rows or has_styles):
+    if seen.is_known and not (sheet.merged or seen.hidden_rows or has_styles or seen.without_result):
         return parsed
     measures = [_cells(parsed, sheet, of) for of in contract.properties if of.role == "measure"]
     filled = [cells.take(_holds(parsed.texts(cells.of.name).is_valid())[cells.records]) for cells in measures]
@@ -106,6 +109,7 @@ def _with_sheet(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> Parsed
         *(cause for cells in filled if not seen.shows_zeros for cause in _zeros(sheet, cells)),
         *(cause for of in contract.properties if of.role != "measure" for cause in _formats_of_keys(parsed, sheet, of)),
         *_merged(sheet, measures),
+        *(without_result := [cause for of in contract.properties for cause in _formulas(parsed, contract, sheet, of)]),
     ]
     kind = "reader_unseen"
     found = [
@@ -116,6 +120,7 @@ def _with_sheet(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> Parsed
     if not found:
         return parsed
     kept = _said_better(parsed.findings, causes, filled, sheet)
+    parsed = replace(parsed, table=_with_formulas(parsed.table, without_result))
     return replace(parsed, findings=concat_findings([kept, findings_table(found)]))
 
 
@@ -341,6 +346,32 @@ def _merged(sheet: Sheet, measures: Sequence[_Cells]) -> Iterator[_Cause]:
         address = f"{cell_address(None, top + 1, left + 1)}:{cell_address(None, bottom + 1, right + 1)}"
         records = np.concatenate([part.records for part in parts])
         yield _Cause(_MERGED, replace(first, records=records), value, address, (top, left))
+
+
+def _formulas(parsed: ParsedTable, contract: Contract, sheet: Sheet, of: Property) -> Iterator[_Cause]:
+    """A cause for the cells of a column that must not be empty, and are, because the file keeps no result of their formulas."""
+    must_be_filled = any(rule.kind == NOT_NULL.name and column_of(rule) == of.name for rule in contract.rules)
+    if not sheet.seen.without_result or not must_be_filled:
+        return
+    cells = _cells(parsed, sheet, of)
+    found = cells.take(
+        [place in sheet.seen.without_result for place in zip(cells.rows.tolist(), cells.columns.tolist(), strict=True)]
+    )
+    if len(found.rows):
+        yield _Cause(_NO_RESULT, found, "", str(len(found.rows)), (int(found.rows[0]), int(found.columns[0])))
+
+
+def _with_formulas(table: pa.Table, causes: Iterable[_Cause]) -> pa.Table:
+    """The table with a text in cells of which a cause says that their formula has no result."""
+    for cause in causes:
+        name = cause.cells.of.name + TEXT
+        texts = table.column(name).to_numpy(zero_copy_only=False).copy()
+        texts[cause.cells.records] = _FORMULA
+        place = table.schema.get_field_index(name)
+        table = table.set_column(
+            place, table.schema.field(place), pa.array(texts, table.schema.field(place).type, from_pandas=True)
+        )
+    return table
 
 
 def _is_within(cells: _Cells, block: Block) -> NDArray[np.bool_]:

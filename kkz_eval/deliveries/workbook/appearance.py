@@ -62,7 +62,7 @@ class Appearance:
 
     fonts: their codes are those of Look; texts: by 0-based row and column, those of cells with raised, lowered or struck-out signs, as raised.py writes them, and the error
     values of cells (#N/A); comments: on cells, by the same; merged: blocks of cells; day_zero: from which the workbook counts days;
-    conditionals: formats under conditions, of an .xlsx; shows_zeros: whether the view of the sheet does; is_known: whether it could be
+    without_result: empty cells (0-based row, column) with a formula of which the file keeps no result; conditionals: formats under conditions, of an .xlsx; shows_zeros: whether the view of the sheet does; is_known: whether it could be
     looked at.
     """
 
@@ -74,6 +74,7 @@ class Appearance:
     comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
     merged: tuple[Block, ...] = ()
     day_zero: date = DAY_ZERO
+    without_result: frozenset[tuple[int, int]] = frozenset()
     conditionals: tuple[Conditional, ...] = ()
     shows_zeros: bool = True
     is_known: bool = True
@@ -120,6 +121,7 @@ class Collected:
         self.texts: dict[tuple[int, int], str] = {}
         self.comments: dict[tuple[int, int], str] = {}
         self.merged: list[Block] = []
+        self.without_result: set[tuple[int, int]] = set()
         self._formats, self._fonts = _Places(), _Places()
         self._codes, self._day_zero = codes, day_zero
 
@@ -148,4 +150,5 @@ class Collected:
             self.comments,
             tuple(self.merged),
             self._day_zero,
+            frozenset(self.without_result),
         )

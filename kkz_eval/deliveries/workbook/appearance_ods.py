@@ -319,6 +319,8 @@ class _Sheets:
         self._is_fault = attributes.get("calcext:value-type") == "error"  # which the reading library leaves empty
         self._is_text = self._is_fault or (kind == "string" and bool(self._styles.texts))
         if kind is None:
+            if "table:formula" in attributes:
+                self._sheet.without_result |= {(self._row, column) for column in range(first, first + n)}
             return
         down = int(attributes.get("table:number-rows-spanned", 1))
         right = int(attributes.get("table:number-columns-spanned", 1))

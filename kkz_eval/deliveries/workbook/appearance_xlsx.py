@@ -30,6 +30,7 @@ _HIDING = (  # each begins with letters, so that a search flies over the rest
 _WITHOUT_ZEROS = rb"""showZeros\s*=\s*["'](?:0|false)["']"""
 _RUNS = (b"vertAlign", b"strike")
 _FAULTS = (b' t="e"', b" t='e'")  # cells with error values such as #N/A, which the reading library leaves empty
+_FORMULAS = (b"<f>", b"<f ", b":f>", b":f ")
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,9})")
 _COMMENTS, _KINDS_OF_COMMENTS = ("comment", "threadedComment"), ("comments", "threadedcomment")  # elements, relations
 _FALSE = ("0", "false")
@@ -53,7 +54,13 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
     found: dict[str, Appearance] = {}
     for name, identifier in sheets:
         data = parts.read(by_identifier.get(identifier, ""))
-        if styles.formats or styles.fonts or raised or _may_hide(data) or any(word in data for word in (*_RUNS, *_FAULTS)):
+        if (
+            styles.formats
+            or styles.fonts
+            or raised
+            or _may_hide(data)
+            or any(word in data for word in (*_RUNS, *_FAULTS, *_FORMULAS))
+        ):
             found[name] = _appearance(data, styles, raised, day_zero)
         elif day_zero != DAY_ZERO:
             found[name] = Appearance(day_zero=day_zero)
@@ -313,7 +320,7 @@ def _appearance(data: bytes, styles: _Styles, raised: Mapping[str, _Raised], day
     codes = tuple(dict.fromkeys(styles.formats.values()))
     which = {style: codes.index(code) for style, code in styles.formats.items()}
     sheet = _Sheet(Collected(codes, day_zero), which, styles.fonts, raised)
-    has_texts = bool(raised) or any(word in data for word in (*_RUNS, *_FAULTS))
+    has_texts = bool(raised) or any(word in data for word in (*_RUNS, *_FAULTS, *_FORMULAS))
     try:
         stream(data, sheet.start, *((sheet.end, sheet.text) if has_texts else ()))
     except (XmlError, ValueError, KeyError):
@@ -332,6 +339,9 @@ class _Sheet:
         self._row, self._column = -1, -1  # of the last cell whose place was asked for, 0-based
         self._address = ""  # of the cell at hand, "" where its place is known
         self._index: list[str] | None = None  # of its shared text, where some are raised; or its error value
+        self._awaits_result = False  # whether the cell at hand holds a formula, and nothing was seen of its result
+        self._holds_number = False  # whether the cell at hand holds a number, if anything
+        self._is_result = False  # whether what is read is the result of its formula
         self._is_fault = False  # whether the cell at hand holds an error value
         self._runs: _Runs | None = None
 
@@ -350,9 +360,14 @@ class _Sheet:
             look = self._fonts.get(attributes.get("s", "0"))
             if look is not None:
                 self.found.put_font(*self._place(), look)
-            held = attributes.get("t")
+            held = attributes.get("t", "n")
+            self._holds_number = held == "n"
             self._is_fault = held == "e"
             self._index = [] if self._is_fault or (self._raised and held == "s") else None
+        elif name == "f":
+            self._awaits_result = self._holds_number  # of another kind, nothing is an empty text
+        elif name == "v":
+            self._is_result = self._awaits_result
         elif name == "row":
             self._begin_row(attributes)
         elif name == "col" and _is_hidden(attributes, "width", _NARROWEST):
@@ -369,6 +384,9 @@ class _Sheet:
             held = "".join(self._index).strip()
             self._put(_Raised(held, False) if self._is_fault else self._raised.get(held))
             self._index = None
+        elif name == "c" and self._awaits_result:
+            self.found.without_result.add(self._place())
+            self._awaits_result = self._is_result = False
         elif name == "is" and self._runs is not None:
             self._put(self._runs.raised())
             self._runs = None
@@ -377,6 +395,8 @@ class _Sheet:
 
     def text(self, text: str) -> None:
         """What to do with a text."""
+        if self._is_result and text.strip():
+            self._awaits_result = self._is_result = False
         if self._index is not None:
             self._index.append(text)
         elif self._runs is not None:

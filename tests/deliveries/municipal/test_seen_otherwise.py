@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise, product
 
 import pytest
@@ -36,8 +37,10 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
 from openpyxl.worksheet.worksheet import Worksheet
 
+from kkz_eval.contracts.contract import Rule as ContractRule
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.deliveries.reader import PersonRecords, Unclaimed, read_file
+from kkz_eval.model.findings import Severity
 from kkz_eval.model.parsed import ParsedTable
 
 LEAVERS = [row[3] for row in RECORDS]
@@ -638,6 +641,45 @@ def test_merged_measures_of_an_ods_and_an_xls() -> None:
         table = table_of(data, BY_YEAR)
         assert ("reader_merged_measure", "Daten!D2", "error") in told(table)
         assert table.values("leavers").to_pylist() == [1200, None, *LEAVERS[2:]]
+
+
+# --- formulas without a result --------------------------------------------------------------------------------------------------------
+
+
+FILLED = replace(LEAVERS_BY_YEAR, rules=(ContractRule("leavers.not_null", "not_null", Severity.ERROR, {"column": "leavers"}),))
+
+
+def _with_formula(sheet: Worksheet) -> None:
+    sheet["D3"] = "=D2+1"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        xlsx(_with_formula),
+        ods(
+            lambda row, column, value: (
+                '<table:table-cell table:formula="of:=[.D2]+1"/>' if (row, column) == (2, 3) else ods_cell(value)
+            )
+        ),
+    ],
+    ids=["xlsx", "ods"],
+)
+def test_a_formula_of_which_the_file_keeps_no_result_is_called_so_and_not_empty(data: bytes) -> None:
+    table = table_of(data, {FILLED.id: FILLED})
+    assert told(table) == [("reader_formula_without_result", "Daten!D3", "error")]
+    assert table.values("leavers").to_pylist() == [LEAVERS[0], None, *LEAVERS[2:]]
+    assert judge_file(table, FILLED, {}).findings.column("kind").to_pylist() == ["reader_formula_without_result"]
+
+
+@pytest.mark.parametrize("result", ["<v>121</v>", "<v>0</v>"])
+def test_a_formula_with_a_result_is_a_number(result: str) -> None:
+    def computed(sheet: bytes) -> bytes:
+        return re.sub(rb"<f>D2\+1</f><v\s*/>|<f>D2\+1</f><v></v>", b"<f>D2+1</f>" + result.encode(), sheet)
+
+    table = table_of(with_parts(xlsx(_with_formula), {"xl/worksheets/sheet1.xml": computed}), {FILLED.id: FILLED})
+    assert told(table) == []
+    assert table.values("leavers").to_pylist()[1] == float(result[3:-4])
 
 
 # --- error values ----------------------------------------------------------------------------------------------------------------------
