@@ -15,7 +15,7 @@ from kkz_eval.evaluation import say
 from kkz_eval.model import errors
 from kkz_eval.model.edited_files.file import FileInvalid
 from kkz_eval.model.errors import ProblemsFound
-from kkz_eval.model.texts import Language, Localised, Sentence
+from kkz_eval.model.texts import LANGUAGES, Language, Localised, Sentence, catalogue
 
 PACKAGE = "kkz_eval.evaluation"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -75,6 +75,10 @@ class Rounded(Localised):
         )
 
 
+COUNTED = ("cells", "units", "controls", "effects", "without", "treated")
+"""Parameters of notes that say how many; of several, the first of these is what the verb of the sentence is about."""
+
+
 @dataclass(frozen=True)
 class Note:
     """What a reader of an estimate must know: what was left out and why, or why it is refused.
@@ -87,8 +91,11 @@ class Note:
 
     @property
     def sentence(self) -> Sentence:
-        """The note in words."""
-        return say(self.code, **self.parameters)
+        """The note in words, in the singular where it has one and what it counts first is one."""
+        if f"{self.code}.one" not in catalogue(PACKAGE, LANGUAGES[0]):
+            return say(self.code, **self.parameters)
+        count = next(self.parameters[name] for name in COUNTED if name in self.parameters)
+        return say(f"{self.code}.{'one' if count == 1 else 'several'}", **self.parameters)
 
 
 class Refused(Exception):

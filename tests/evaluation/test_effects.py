@@ -92,7 +92,7 @@ def test_not_yet_keeps_other_cohorts_until_their_start() -> None:
     panel = _panel(_units(4, 5, later=3))
     row = _one(_run(panel, treated_cohorts=[2012], reference="not_yet"), "twfe", "coefficient")
     assert (row["n_units"], row["n_treated"], row["n_control"], row["n_cells"]) == (12, 4, 8, 12 * 8 - 3 * 2)
-    assert row["message"].startswith("6 Zellen von 3 Vergleichseinheiten")
+    assert row["message"].startswith("6 Zellen von Vergleichseinheiten (3)")
     cut = panel[~(panel["unit_id"].str.startswith("l") & (panel["year"] >= 2014))]
     as_never = cut.assign(cohort=cut["cohort"].where(cut["cohort"] != 2014))
     assert row["estimate"] == pytest.approx(_one(_run(as_never), "twfe", "coefficient")["estimate"], abs=1e-12)
@@ -121,7 +121,7 @@ def test_cells_left_out_are_counted() -> None:
     assert (row["n_units"], row["n_cells"]) == (8, 72 - 1 - 2 - 2 - 8)
     assert row["message"] == (
         "9 Zellen ohne Wert bleiben außen vor. 2 Zellen mit fehlender Kovariate bleiben außen vor. "
-        "2 Zellen ohne Gewicht oder mit Gewicht 0 bleiben außen vor. 1 Einheiten fallen dadurch ganz heraus."
+        "2 Zellen ohne Gewicht oder mit Gewicht 0 bleiben außen vor. 1 Einheit fällt dadurch ganz heraus."
     )
 
 
@@ -129,8 +129,8 @@ def test_units_without_before_or_after_are_told() -> None:
     units = _units(4, 5) | {"early": 2005, "late": 2020}
     row = _one(_run(_panel(units)), "twfe", "coefficient")
     assert (row["n_units"], row["n_treated"], row["n_control"]) == (11, 5, 5)  # the unit that starts after the window is neither
-    assert "1 Einheiten sind schon im ersten verwendeten Jahr beteiligt" in row["message"]
-    assert "1 Einheiten beginnen erst nach dem letzten verwendeten Jahr" in row["message"]
+    assert "1 Einheit ist schon im ersten verwendeten Jahr beteiligt" in row["message"]
+    assert "1 Einheit beginnt erst nach dem letzten verwendeten Jahr" in row["message"]
 
 
 def test_samples_without_a_comparison_are_refused_in_words() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.evaluation.estimators.concentration import Concentration
-from kkz_eval.evaluation.problems import Figure, Rounded
-from kkz_eval.model.texts import catalogue
+from kkz_eval.evaluation.problems import COUNTED, Figure, Note, Rounded
+from kkz_eval.model.texts import LANGUAGES, Language, catalogue
 
 PACKAGE = "kkz_eval.evaluation"
 SOURCES = Path(__file__).parents[2] / "kkz_eval" / "evaluation"
@@ -29,9 +29,35 @@ def test_every_code_in_the_sources_has_a_sentence() -> None:
     for code in re.findall(r'Problem\("([a-z_.]+)"', sources):
         assert f"problems.{code}" in keys
     for code in re.findall(r'Refused\(\s*"([a-z_]+)"', sources):
-        assert f"refused.{code}" in keys
+        assert {f"refused.{code}", f"refused.{code}.one"} & keys
     for code in re.findall(r'Note\("((?:notes|refused)\.[a-z_]+)"', sources):
-        assert code in keys
+        assert {code, f"{code}.one"} & keys
+
+
+SAME_FOR_ONE = {
+    *("notes.placebo_draws", "notes.placebo_enumerated", "notes.permutation_draws", "notes.permutation_enumerated"),
+    *("notes.one_control_each", "notes.controls_trimmed", "refused.held_fixed_too_much"),
+}
+"""Notes on two and more by what they say, or whose count no noun follows."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_note_that_counts_has_a_form_for_one(language: Language) -> None:
+    texts = {key: text for key, text in catalogue(PACKAGE, language).items() if key.startswith(("notes.", "refused."))}
+    counting = {key for key, text in texts.items() if re.search(rf"\{{({'|'.join(COUNTED)})\}} (\w+ )?[A-Za-z]", text)}
+    assert {key for key in counting - SAME_FOR_ONE if not key.endswith((".one", ".several"))} == set()
+    assert {key.rpartition(".")[0] for key in texts if key.endswith(".one")} == {
+        key.rpartition(".")[0] for key in texts if key.endswith(".several")
+    }
+
+
+def test_one_thing_is_said_in_the_singular() -> None:
+    one, several = (Note("notes.value_missing", {"cells": cells}).sentence for cells in (1, 2))
+    assert (one.in_language("de"), several.in_language("de")) == (
+        "1 Zelle ohne Wert bleibt außen vor.",
+        "2 Zellen ohne Wert bleiben außen vor.",
+    )
+    assert one.in_language("en") == "1 cell without a value is left out."
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_what_has_no_decomposition_is_refused_while_twfe_goes_on() -> None:
     for keys, panel, words in [
         ({"weight": "people"}, frame, "without weights only; the plan weights by people"),
         ({"covariates": ["x"]}, frame, "without covariates only; the plan names x"),
-        ({}, frame.iloc[1:], "1 cells are missing"),
+        ({}, frame.iloc[1:], "1 cell is missing"),
     ]:
         rows = run_effects(panel, parse_plan(_plan(**keys), "test")).estimates.set_index("estimator")
         assert rows.loc["bacon", "status"] == "refused"

@@ -133,7 +133,7 @@ def test_cohorts_that_cannot_be_compared_are_left_out_in_words() -> None:
     base = {"plan_version": 1, "id": "p", "outcomes": [{"indicator": "y"}], "languages": ["en"]}
     estimators = [{"id": "sa", "method": "sun_abraham"}]
     row = run_effects(frame, parse_plan({**base, "estimators": estimators}, "test")).estimates.iloc[0]
-    assert "1 units without a year before the start or without the reference event time -1 (cohorts 2005)" in row["message"]
+    assert "1 unit without a year before the start or without the reference event time -1 (cohort 2005)" in row["message"]
     far = run_effects(frame, parse_plan({**base, "estimators": estimators, "event_reference": -9}, "test")).estimates
     assert far["status"].tolist() == ["refused"]
     assert "reference event time -9" in far["message"].iloc[0]

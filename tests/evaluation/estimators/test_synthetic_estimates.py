@@ -148,9 +148,9 @@ def test_units_with_gaps_fall_out_and_are_named() -> None:
     for estimator in ("sdid", "sc"):
         row = _one(_run(panel), estimator)
         assert (row["n_treated"], row["n_control"], row["n_cells"], row["n_clusters"]) == (2, 11, 13 * 12, 13)
-        assert "1 treated units with gaps are left out (t2)" in row["message"]
-        assert "1 comparison units with gaps are left out (n03)" in row["message"]
-        assert "1 units without a year before the start" in row["message"]
+        assert "1 treated unit with gaps is left out (t2)" in row["message"]
+        assert "1 comparison unit with gaps is left out (n03)" in row["message"]
+        assert "1 unit without a year before the start" in row["message"]
         assert "but stay in the estimate" not in row["message"]
     kept = panel[~panel["unit_id"].isin(["t2", "n03", "old"])]
     assert _one(_run(panel), "sdid")["estimate"] == pytest.approx(_one(_run(kept), "sdid")["estimate"], abs=1e-12)
@@ -201,7 +201,7 @@ def test_exposed_years_are_added_and_the_whole_stays() -> None:
 def test_samples_without_a_comparison_are_refused_in_words() -> None:
     assert "No treated unit" in _refusal(_panel(_units(0, 6)))
     assert "No comparison unit" in _refusal(_panel(_units(6, 0)))
-    assert "1 comparison units have values in all years" in _refusal(_panel(_units(3, 1)))
+    assert "1 comparison unit has values in all years" in _refusal(_panel(_units(3, 1)))
     assert "same value" in _refusal(_panel(_units(3, 6)).assign(value=4.0))
     assert "too large" in _refusal(_panel(_units(3, 6)).assign(value=lambda panel: panel["value"] * 1e200))
     assert "too close together" in _refusal(_panel(_units(3, 6)).assign(value=lambda panel: panel["value"] * 1e-200))
@@ -231,7 +231,7 @@ def test_with_too_few_comparison_units_there_is_an_estimate_without_placebos() -
     assert sdid["std_error"] > 0
     assert np.isnan(control["p_value"])
     assert np.isnan(control["conf_low"])
-    assert "4 comparison units are not enough to act out 5 treated units" in control["message"]
+    assert "the comparison units (4) are not enough to act out the treated ones (5)" in control["message"]
 
 
 def test_covariates_are_taken_out_with_coefficients_from_untreated_cells() -> None:

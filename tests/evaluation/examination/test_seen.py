@@ -31,7 +31,7 @@ def test_where_values_are_missing_it_is_refused_in_a_sentence():
     plan = small_plan(("a",), ("twfe",), comparison=BOTH, audit={"strata": ["kind"]})
     with pytest.raises(Refused) as refused:
         seen_of(small_panel(indicators=("a",)).iloc[1:], plan, plan.outcome("a"))
-    assert refused.value.note.sentence.in_language("de").startswith("1 Zellen fehlen")
+    assert refused.value.note.sentence.in_language("de").startswith("1 Zelle fehlt")
 
 
 def test_where_no_cell_is_left_it_is_said_what_left_them_out():
