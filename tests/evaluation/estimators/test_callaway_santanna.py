@@ -455,5 +455,5 @@ def test_a_single_control_that_is_left_after_trimming_is_said(variant: str) -> N
     estimators = [{**CS, "variant": variant}]
     message = _run(panel, covariates=["x"], weight="people", estimators=estimators).estimates["message"].iloc[0]
     assert "at most 2 in a comparison" in message
-    assert "100 % rests on a single one; which equals 1.0 equally weighted ones of 3" in message
+    assert "100 % rests on a single one; which equals 1 equally weighted ones of 3" in message
     assert "A single unit on one side of the comparison (cohorts 2012): the standard error is not reliable." in message
