@@ -24,6 +24,7 @@ from kkz_eval.deliveries.columns.units_listed import misnamed, missing_units, wi
 from kkz_eval.deliveries.municipal import wide
 from kkz_eval.deliveries.municipal.first_of_group import filled_down
 from kkz_eval.deliveries.municipal.lines import Body, body_below, in_column, is_key, line_findings
+from kkz_eval.deliveries.municipal.title_times import other_years_in_titles
 from kkz_eval.deliveries.municipal.totals import total_findings
 from kkz_eval.deliveries.municipal.unit_names import columns_of_names, other_names, other_units_in_titles
 from kkz_eval.deliveries.municipal.unread_titles import columns_of_unread_years, title_of_column, unread_titles
@@ -160,6 +161,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
             *_unclear_school_years(match, head, cells, grid.sheet),
             *other_names(grid, match, titles, body.records),
             *other_units_in_titles(grid, match, _above(match, head), body.records),
+            *other_years_in_titles(parsed, contract, _above(match, head)),
         )
     return with_findings(parsed, *_misnamed(grid, match, titles, body.records), *missing_units(parsed, contract))
 
