@@ -19,6 +19,7 @@ from typing import Any
 
 import dagster as dg
 from dagster import RunsFilter
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.event_log import SqlEventLogStorageMetadata
@@ -45,6 +46,9 @@ storage:
     class: InDatabase
     config: {}
 """
+_PRINTED_HERE: Any = {
+    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager", "config": {}}
+}
 _MAKING = 0x6B6B7A  # who makes the tables of a database holds the lock of this number: any number that nobody else takes
 
 
@@ -74,15 +78,27 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     dagster.yaml is written anew wherever it is not what template and settings say. Raises UserError where folder or database can't be used, and
     where the history lies in a database that the settings do not name.
     """
-    folder, configuration = settings.dagster_home, _configuration(settings)
     with history_said(settings):
-        try:
-            if not folder.exists():
-                _make(folder, configuration)
-            _configure(folder, configuration, settings)
-        except OSError as error:
-            raise UserError("storage_not_writable", place=str(folder), reason=reason_of(error)) from error
-        return dg.DagsterInstance.from_config(str(folder))
+        return dg.DagsterInstance.from_config(str(_made_complete(settings)))
+
+
+def open_at_terminal(settings: Settings) -> dg.DagsterInstance:
+    """The same for a run in this process, whose steps print where it does: Dagster would have it printed by processes beside it, which an interrupt at the
+    terminal reaches as well, and which then say so in words for programmers."""
+    with history_said(settings):
+        return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(_made_complete(settings)), overrides=_PRINTED_HERE))
+
+
+def _made_complete(settings: Settings) -> Path:
+    """The folder of the history, with its configuration as it should be."""
+    folder, configuration = settings.dagster_home, _configuration(settings)
+    try:
+        if not folder.exists():
+            _make(folder, configuration)
+        _configure(folder, configuration, settings)
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(folder), reason=reason_of(error)) from error
+    return folder
 
 
 def forget_runs(instance: dg.DagsterInstance, before: datetime) -> int:

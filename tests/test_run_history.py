@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.run_history import TEMPLATE, open_instance
+from kkz_eval.run_history import TEMPLATE, open_at_terminal, open_instance
 from kkz_eval.settings import Settings, load_settings
+from kkz_eval.storage.writer import shown_alive, sign_of_life
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -164,3 +166,21 @@ def test_a_former_configuration_is_made_anew(tmp_path: Path) -> None:
         pass
     assert configuration(tmp_path) == yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
     assert list((tmp_path / "dagster").glob(".partial*")) == []
+
+
+def test_a_terminal_has_the_same_history_and_what_its_runs_print_is_not_captured(tmp_path: Path) -> None:
+    settings = load_settings({}, home=tmp_path)
+    with open_at_terminal(settings) as here, open_instance(settings) as there:
+        assert here.root_directory == there.root_directory
+        assert here.run_coordinator.__class__ is there.run_coordinator.__class__
+        assert not isinstance(here.compute_log_manager, LocalComputeLogManager)
+        assert isinstance(there.compute_log_manager, LocalComputeLogManager)
+
+
+def test_the_sign_of_life_of_a_run_goes_with_what_it_printed(tmp_path: Path) -> None:
+    with open_instance(load_settings({}, home=tmp_path)) as instance:
+        sign = sign_of_life(instance.storage_directory(), "of-a-run")
+        with shown_alive(sign):
+            assert sign.exists()
+        instance.compute_log_manager.delete_logs(prefix=["of-a-run"])
+        assert not sign.exists()

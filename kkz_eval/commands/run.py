@@ -23,7 +23,7 @@ from kkz_eval.line.snapshot import open_snapshot
 from kkz_eval.line.study import study_of
 from kkz_eval.model.texts import Joined
 from kkz_eval.partitions import known_years, span_of_years
-from kkz_eval.run_history import history_said, open_instance
+from kkz_eval.run_history import history_said, open_at_terminal
 from kkz_eval.settings import Settings
 
 
@@ -40,7 +40,7 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
     plan_files = None if plan_file is None else [plan_file]
     installation = open_installation(settings, plan_files, tell)  # faults of plans and contracts come before all else
     span = span_of_years(years, known_years()) if years is not None else known_years()
-    with history_said(settings), open_instance(settings) as instance:
+    with history_said(settings), open_at_terminal(settings) as instance:
         outcome = execute_yearly_run(build_defs(installation), instance, span)
     for sentence in outcome.warnings:
         print(sentence, flush=True)

@@ -45,7 +45,7 @@ def test_numbers_are_called_simulated_where_a_report_that_was_made_rests_on_such
     monkeypatch.setattr(run, "open_installation", lambda *_: line)
     monkeypatch.setattr(run, "build_defs", lambda _: None)
     monkeypatch.setattr(run, "history_said", lambda _: nullcontext())
-    monkeypatch.setattr(run, "open_instance", lambda _: nullcontext())
+    monkeypatch.setattr(run, "open_at_terminal", lambda _: nullcontext())
     monkeypatch.setattr(run, "execute_yearly_run", lambda *_: outcome)
     snapshots = {"of the run": SimpleNamespace(conflicts=conflicts, rejected_slices=())}
     monkeypatch.setattr(run, "open_snapshot", lambda _, name: snapshots[name])
