@@ -121,8 +121,8 @@ def test_context_is_marked_as_no_outcome_of_the_programme(run: tuple[int, str, P
 
 def test_the_checks_say_what_follows_and_stop_nothing(run: tuple[int, str, Path]) -> None:
     assert (
-        "kekiz-2012: Vor dem Beginn lagen beide Gruppen weiter als 0,25 Standardabweichungen auseinander: Niveau von q_PBG_bev"
-        in run[1]
+        "kekiz-2012: Vor dem Beginn lagen beide Gruppen weiter als 0,25 Standardabweichungen auseinander: "
+        "Niveau von „Personen in SGB-II-Bedarfsgemeinschaften“" in run[1]
     )
     assert "kekiz-2012: Vor dem Beginn liegt ein Teil der Beteiligten außerhalb des Bereichs der Vergleichsgruppe" in run[1]
 
