@@ -9,4 +9,4 @@ import os
 # work), and may add in another order. Asked before numpy is loaded; whoever sets it keeps the say.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-__version__ = "0.8.1"
+__version__ = "0.9.0"
