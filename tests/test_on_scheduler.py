@@ -48,6 +48,9 @@ def editions(store: Store) -> dict[str, bytes]:
 
 
 def in_environment(values: dict[str, str]) -> None:
+    """Settings of a worker, and none but these: one that was started anew has those of the test in which its forerunner ended."""
+    for name in [name for name in os.environ if name.startswith("KKZ_")]:
+        del os.environ[name]
     os.environ.update(values)
 
 

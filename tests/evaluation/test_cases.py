@@ -58,11 +58,15 @@ def test_a_control_that_looks_treated_has_no_weight_and_the_row_says_so(
         assert rows.loc[year, "estimate"] == pytest.approx(estimate, abs=1e-9)
         assert rows.loc[year, "std_error"] == pytest.approx(std_error, abs=1e-9)
     (message,) = set(rows["message"])
-    assert "Wahrscheinlichkeit ab 0.995" in message
+    assert "Wahrscheinlichkeit ab 0,995" in message
     assert "höchstens 1 je Vergleich (Kohorte/Jahr 2002/2002, 2002/2003)" in message
     figures = result.tests.set_index("test")["statistic"]
-    assert f"{100 * figures['largest_control_weight']:.3g} % trägt eine einzige" in message
-    assert f"das entspricht {figures['effective_controls']:.1f} gleich gewichteten von 88" in message
+    largest, effective = (
+        number.replace(".", ",")
+        for number in (f"{100 * figures['largest_control_weight']:.3g}", f"{figures['effective_controls']:.1f}")
+    )
+    assert f"{largest} % trägt eine einzige" in message
+    assert f"das entspricht {effective} gleich gewichteten von 88" in message
     assert 1 / figures["largest_control_weight"] < figures["effective_controls"] < 88
 
 

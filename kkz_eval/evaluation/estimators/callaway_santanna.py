@@ -20,7 +20,7 @@ from kkz_eval.evaluation.estimators.group_time import Cell, GroupTime, Wide, gro
 from kkz_eval.evaluation.estimators.influence import Influence, Reference, by_cluster, critical_value, quartile_errors
 from kkz_eval.evaluation.estimators.two_by_two import TRIMMED
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
-from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.problems import Note, Refused, Rounded
 from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
 
 ROUNDING = 1e-12  # a standard error below this share of the outcome's range is rounding
@@ -181,7 +181,7 @@ def _notes(wide: Wide, att_gt: GroupTime, plan: Plan) -> list[Note]:
     trimmed = [cell for cell in att_gt.cells if cell.trimmed]
     if trimmed:
         most = max(cell.trimmed for cell in trimmed)
-        notes.append(Note("notes.controls_trimmed", {"units": most, "limit": TRIMMED, "shown": _shown(trimmed)}))
+        notes.append(Note("notes.controls_trimmed", {"units": most, "limit": Rounded(TRIMMED), "shown": _shown(trimmed)}))
     alone = [cell for cell in att_gt.cells if cell.alone]
     if alone:
         most = max(cell.alone for cell in alone)

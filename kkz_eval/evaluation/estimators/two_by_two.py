@@ -13,7 +13,7 @@ import numpy as np
 
 from kkz_eval.evaluation.arrays import PerUnit, RegressorByRegressor, UnitByCovariate, UnitMask
 from kkz_eval.evaluation.estimators.concentration import Concentration, concentration_of
-from kkz_eval.evaluation.problems import Refused
+from kkz_eval.evaluation.problems import Refused, Rounded
 
 OVERLAP = 0.999  # fitted probability of treatment from which `did` speaks of no overlap
 TRIMMED = (
@@ -84,7 +84,7 @@ def compare(treated: UnitMask, weights: PerUnit, covariates: UnitByCovariate, na
         extreme = controls & (fitted >= TRIMMED)
         trimmed = int(extreme.sum())
         if trimmed == controls.sum():
-            raise Refused("overlap", limit=TRIMMED)
+            raise Refused("overlap", limit=Rounded(TRIMMED))
         raw = np.where(extreme, 0.0, control * fitted / (1 - fitted))
         odds = raw / raw.sum()
         propensity = (weights * (treated - fitted))[:, None] * (design @ inverse)
@@ -163,16 +163,16 @@ def _logit(design: UnitByCovariate, treated: UnitMask, weights: PerUnit) -> tupl
         fitted = 1 / (1 + np.exp(-np.clip(index, -500, 500)))  # exp of more would overflow
         information = design.T @ ((scaled * fitted * (1 - fitted))[:, None] * design)
         if np.abs(index).max() > _SEPARATED or not np.linalg.cond(information) < _SINGULAR:
-            raise Refused("overlap", limit=OVERLAP)
+            raise Refused("overlap", limit=Rounded(OVERLAP))
         step = np.linalg.solve(information, (scaled * (treated - fitted)) @ design)
         largest = float(np.abs(step).max())
         coefficients = coefficients + step / max(1.0, largest / 5)  # a longer step may overshoot and diverge
         if largest < _TOLERANCE:
             break
     else:
-        raise Refused("overlap", limit=OVERLAP)
+        raise Refused("overlap", limit=Rounded(OVERLAP))
     fitted = 1 / (1 + np.exp(-(design @ coefficients)))
     if fitted.max() >= OVERLAP:
-        raise Refused("overlap", limit=OVERLAP)
+        raise Refused("overlap", limit=Rounded(OVERLAP))
     information = design.T @ ((weights * fitted * (1 - fitted))[:, None] * design)
     return fitted, np.asarray(np.linalg.inv(information))

@@ -61,7 +61,7 @@ def test_a_test_that_fires_anyway_finds_no_slope() -> None:
     event = event_coefficients(np.zeros(21), np.eye(21), 20, 1)
     with pytest.raises(Refused) as caught:
         slope_detected(event, 0.5)
-    assert "0.64" in caught.value.note.sentence.in_language("de")
+    assert "0,64" in caught.value.note.sentence.in_language("de")
     assert slope_detected(event, 0.8) > 0
 
 
