@@ -61,7 +61,7 @@ def record_of(study: Study, inputs: ReportInputs, effects: EffectsResult, report
             "definitions": {one.indicator: digest_of(repr(installation.catalogue[one.indicator])) for one in inputs.outcomes},
             "values": {str(name): _digest(rows) for name, rows in frame.groupby("indicator")},
             "table": key,
-            "states": digest_of_bytes(inputs.deliveries.to_csv(index=False).encode()),
+            "states": _digest_of_states(inputs.deliveries),
             "year": inputs.today,
             "tables": digest_of_tables(),
         },
@@ -76,6 +76,13 @@ def record_of(study: Study, inputs: ReportInputs, effects: EffectsResult, report
         },
         "publisher": [study.installation.settings.publisher, study.installation.settings.publisher_contact],
     }
+
+
+def _digest_of_states(deliveries: pd.DataFrame) -> str:
+    """Of reporting.inputs.DELIVERY_COLUMNS; where no file has errors about all that it holds, as records of earlier versions have it."""
+    if not deliveries["n_errors_of_file"].any():
+        deliveries = deliveries.drop(columns=["n_errors_of_file", "delivery"])
+    return digest_of_bytes(deliveries.to_csv(index=False).encode())
 
 
 def parts_of_deliveries(study: Study) -> Parts:

@@ -365,9 +365,11 @@ def _deliveries(snapshot: Snapshot, contract: Contract, panel: pd.DataFrame) -> 
             history = known.get(place)
             if history is not None:
                 verdict = history.verdict
-                state, counts = history.state, (history.part.n_errors, verdict.sha256, verdict.n_errors_of_file)
+                of_file = verdict.n_errors_of_file
+                counts = (history.part.n_errors, history.part.n_warnings, of_file, verdict.sha256 if of_file else "")
+                state = history.state
             else:
-                state, counts = state_without_delivery(contract, place, owing, official, purged), (0, "", 0)
+                state, counts = state_without_delivery(contract, place, owing, official, purged), (0, 0, 0, "")
             if state != State.NOT_OWED:
                 rows.append((contract.dataset, unit, unit_label(unit), place[2], state.value, *counts))
     return pd.DataFrame(rows, columns=list(DELIVERY_COLUMNS))

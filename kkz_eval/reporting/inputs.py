@@ -40,8 +40,9 @@ CHANCE_COLUMNS = (
     *("estimate", "center", "n_assignments", "exact"),
 )
 MESSAGE_COLUMNS = ("indicator", "message", *LANGUAGES)
-DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "delivery", "n_errors_of_file")
-"""n_errors: of the unit and year alone; n_errors_of_file: of the delivery (its digest, "" for none), about all that it holds."""
+DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings", "n_errors_of_file", "delivery")
+"""n_errors, n_warnings: of the unit and year alone; n_errors_of_file: of its delivery, about all that it holds; delivery: its digest where it has such
+errors, else "", so that a content which changes nothing here makes no other report."""
 COUNT_COLUMNS = ("unit_id", "unit_name", "year", "whole", "part", "count", "total")  # whole: what the parts are part of
 REVISION_COLUMNS = ("indicator", "unit_name", "year", "older", "newer", "value_older", "value_newer", "difference")
 STATION_COLUMNS = ("unit_id", "unit_name", "birth_year", "station", "year", "value", "state", "newest_year")

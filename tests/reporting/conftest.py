@@ -244,8 +244,9 @@ def inputs() -> ReportInputs:
                 "year": 2014,
                 "status": status,
                 "n_errors": errors,
-                "delivery": u,
+                "n_warnings": 0,
                 "n_errors_of_file": 0,
+                "delivery": "",
             }
             for u, status, errors in zip(
                 TREATED,

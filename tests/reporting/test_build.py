@@ -236,7 +236,7 @@ def test_missing_years_of_a_unit_are_one_row_with_spans(inputs):
 
 
 def test_errors_of_a_whole_file_count_once_for_all_its_years(inputs):
-    rejected = inputs.deliveries[inputs.deliveries["status"] == "rejected"].assign(n_errors_of_file=4)
+    rejected = inputs.deliveries[inputs.deliveries["status"] == "rejected"].assign(n_errors_of_file=4, delivery="sha")
     years = pd.concat([rejected.assign(year=year, n_errors=n) for year, n in ((2014, 1), (2015, 0))])
     section = deliveries_section(years, {}, "de")
     (kept_out,) = (part for part in section.sections if part.identifier == "kept-out")
