@@ -196,11 +196,16 @@ class Contract:
     official: tuple[OfficialSource, ...] = ()
     complete_from: str = ""
 
-    def last_year_complete(self, today: date) -> int:
-        """The last reporting year whose figures can be whole on a day: its end, or the reference day in it, has come."""
+    @property
+    def year_complete_from(self) -> str:
+        """MM-DD, from which on the figures of a reporting year can be whole: as the contract says, or its end, or the last reference day in it."""
         end = SCHOOL_YEAR_ENDS if self.property_named("year").form == "school_year" else YEAR_ENDS
         counted = max((end if each.time in OFFICIAL_TIMES else each.time for each in self.official), default=end)
-        return today.year if f"{today:%m-%d}" >= (self.complete_from or counted) else today.year - 1
+        return self.complete_from or counted
+
+    def last_year_complete(self, today: date) -> int:
+        """The last reporting year whose figures can be whole on a day."""
+        return today.year if f"{today:%m-%d}" >= self.year_complete_from else today.year - 1
 
     @property
     def title(self) -> Wording:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from kkz_eval.contracts import say
-from kkz_eval.contracts.contract import YEAR_ENDS, Code, Contract, Property, Rule
+from kkz_eval.contracts.contract import Code, Contract, Property, Rule
 from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.rule_kinds import KINDS
 from kkz_eval.model.findings import Severity
@@ -129,8 +129,7 @@ def _whole(old: Contract, new: Contract) -> Iterator[Change]:
         weight = Weight.MAJOR if new.smallest_cell > old.smallest_cell else Weight.MINOR
         yield Change("setting", weight, "smallestCell", str(old.smallest_cell), str(new.smallest_cell))
     if old.complete_from != new.complete_from:
-        days = (one.complete_from or YEAR_ENDS for one in (old, new))
-        weight = Weight.MAJOR if next(days) < next(days) else Weight.MINOR
+        weight = Weight.MAJOR if old.year_complete_from < new.year_complete_from else Weight.MINOR
         yield Change("setting", weight, "completeFrom", _shown(old.complete_from), _shown(new.complete_from))
     for name in ("title_de", "title_en", "attribution", "licence"):
         if getattr(old, name) != getattr(new, name):
