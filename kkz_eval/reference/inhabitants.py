@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from kkz_eval.reference.register import current_key
-from kkz_eval.reference.tables import as_whole_kreis, level_of
+from kkz_eval.reference.tables import DISTRICT_SUFFIX, as_whole_kreis, level_of
 
 LAND, WHOLE_KREIS, TOWN_IN_A_KREIS = 18_500_000, 1_100_000, 270_000
 """Rounded up: North Rhine-Westphalia; Köln, the largest of its Kreise and kreisfreie Städte; Aachen, the largest town in a Kreis (since 2009)."""
-
-_OFFICE_OF_A_KREIS = "999"
 
 
 def most_inhabitants(unit_id: str) -> int:
@@ -18,7 +16,7 @@ def most_inhabitants(unit_id: str) -> int:
     """
     key = current_key(unit_id)
     try:
-        is_town = level_of(key) != "kreis" and as_whole_kreis(key) is None and not key.endswith(_OFFICE_OF_A_KREIS)
+        is_town = level_of(key) != "kreis" and as_whole_kreis(key) is None and not key.endswith(DISTRICT_SUFFIX)
     except KeyError:
         return LAND
     return TOWN_IN_A_KREIS if is_town else WHOLE_KREIS

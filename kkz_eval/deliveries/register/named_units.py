@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from kkz_eval.model.texts import Joined, Sentence
-from kkz_eval.reference.tables import kreis_of, level_of, unit_label
+from kkz_eval.reference.tables import DISTRICT_SUFFIX, YOUTH_OFFICE_PREFIX, kreis_of, level_of, unit_label
 
 _KEY = re.compile(r"(?<![0-9A-Za-z])(?:JH)?05(?:\d{6}|\d{3})(?![0-9A-Za-z])")
 
@@ -28,11 +28,13 @@ def others_than_named(name: str, units: Iterable[str]) -> Sentence | None:
 
 def _is_related(one: str, other: str) -> bool:
     same_kreis = kreis_of(one) == kreis_of(other)
-    return one.removeprefix("JH") == other.removeprefix("JH") or (same_kreis and any(_is_of_kreis(key) for key in (one, other)))
+    return one.removeprefix(YOUTH_OFFICE_PREFIX) == other.removeprefix(YOUTH_OFFICE_PREFIX) or (
+        same_kreis and any(_is_of_kreis(key) for key in (one, other))
+    )
 
 
 def _is_of_kreis(key: str) -> bool:
-    return level_of(key) == "kreis" or key.endswith("999")
+    return level_of(key) == "kreis" or key.endswith(DISTRICT_SUFFIX)
 
 
 def _is_known(key: str) -> bool:
