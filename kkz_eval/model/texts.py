@@ -42,25 +42,10 @@ COUNTS = frozenset(
     {
         *("n", "count", "all", "of", "done", "more", "others", "new", "gone", "total", "most", "fewest", "days"),
         *("files", "rows", "columns", "cells", "values", "objects", "units", "tables", "pages", "deliveries"),
-        *("bytes", "copied", "altered", "left_over"),
         *("errors", "warnings", "acknowledged", "corrected", "right", "missing", "marked", "left_out", "planted"),
         *("treated", "controls", "clusters", "draws", "assignments", "worlds", "present", "demanded", "needed"),
-        *(
-            "numbers",
-            "different",
-            "decided",
-            "effects",
-            "owed",
-            "copied",
-            "bytes",
-            "landed",
-            "unused",
-            "refused",
-            "changed",
-            "added",
-            "removed",
-        ),
-        *("altered", "left_over"),
+        *("numbers", "different", "decided", "effects", "owed", "copied", "bytes", "landed", "unused", "refused"),
+        *("changed", "added", "removed", "altered", "left_over"),
     }
 )
 """Names of parameters that say how many: a whole number under one of them is shown with its thousands apart. All others are shown as they are,

@@ -57,7 +57,7 @@ class Backup:
     `contracts/…`; gone: digests of what had been purged by then.
 
     lost: so many files left it with later removals, for any of them could hold what was purged; lost_decisions: places of those
-    of them that hold a decision. Backups taken before 0.8.2 do not know either.
+    of them that hold a decision. Backups taken before 0.9.0 do not know either.
     """
 
     number: int
