@@ -135,3 +135,10 @@ def test_an_easier_contract_would_turn_what_was_rejected(build: SimpleNamespace,
 def test_a_condition_that_covers_fewer_rows_eases(old: str, new: str, weight: Weight, tmp_path: Path) -> None:
     (found,) = changes(*changed(tmp_path, old, new, "inkar"))
     assert (found.place, found.weight) == ("shares_in_per_mille.where", weight)
+
+
+@pytest.mark.parametrize(("day", "weight"), [("08-15", Weight.MAJOR), ("07-15", Weight.MINOR)])
+def test_a_day_of_completeness_is_weighed_against_the_end_of_the_school_year(day: str, weight: Weight, tmp_path: Path) -> None:
+    old = "- {property: smallestCell, value: 3}"
+    before, after = changed(tmp_path, old, f"{old}\n  - {{property: completeFrom, value: {day}}}")
+    assert [(change.place, change.weight) for change in changes(before, after)] == [("completeFrom", weight)]
